@@ -1,0 +1,282 @@
+"""Problems: a code, a sentence, whose turn it is, and whether trying again can help (SYNC §8).
+
+The sentences of `item_not_found` and `invoice_exists` are fixed by the source document, word for word.
+"""
+
+from dataclasses import dataclass
+from enum import StrEnum
+
+
+class Turn(StrEnum):
+    """Who has to act before the order or the run can go on."""
+
+    YOU = "you"
+    CLIENT = "client"
+    US = "us"
+    WAIT = "wait"
+
+
+class Code(StrEnum):
+    """Every problem there is; a closed list."""
+
+    ITEM_NOT_FOUND = "ITEM_NOT_FOUND"
+    INVOICE_EXISTS = "INVOICE_EXISTS"
+    LINE_WITHOUT_SKU = "LINE_WITHOUT_SKU"
+    ITEM_UNUSABLE = "ITEM_UNUSABLE"
+    SHIPPING_ITEM_MISSING = "SHIPPING_ITEM_MISSING"
+    FEE_ITEM_MISSING = "FEE_ITEM_MISSING"
+    TAX_CODE_MISSING = "TAX_CODE_MISSING"
+    TAX_RATE_UNKNOWN = "TAX_RATE_UNKNOWN"
+    TOTALS_DIFFER = "TOTALS_DIFFER"
+    GST_DIFFERS = "GST_DIFFERS"
+    INCOMPLETE_READ = "INCOMPLETE_READ"
+    ORDER_UNREADABLE = "ORDER_UNREADABLE"
+    ORDER_ID_REUSED = "ORDER_ID_REUSED"
+    SAASU_REFUSED = "SAASU_REFUSED"
+    PERIOD_LOCKED = "PERIOD_LOCKED"
+    OUTCOME_UNKNOWN = "OUTCOME_UNKNOWN"
+    POSTED_TOTAL_DIFFERS = "POSTED_TOTAL_DIFFERS"
+    STORE_CREDENTIALS = "STORE_CREDENTIALS"
+    STORE_SCOPE = "STORE_SCOPE"
+    STORE_SUSPENDED = "STORE_SUSPENDED"
+    STORE_UNREACHABLE = "STORE_UNREACHABLE"
+    SAASU_CREDENTIALS = "SAASU_CREDENTIALS"
+    SAASU_TWO_FACTOR = "SAASU_TWO_FACTOR"
+    SAASU_FILE = "SAASU_FILE"
+    SAASU_PLAN = "SAASU_PLAN"
+    SAASU_QUOTA = "SAASU_QUOTA"
+    SAASU_UNREACHABLE = "SAASU_UNREACHABLE"
+    FLOOD = "FLOOD"
+
+
+class Ignored(StrEnum):
+    """Why an order is `ignored`."""
+
+    STATUS = "STATUS"
+    CURRENCY = "CURRENCY"
+    BEFORE_START = "BEFORE_START"
+    WHILE_OFF = "WHILE_OFF"
+    DELETED = "DELETED"
+    BY_PERSON = "BY_PERSON"
+
+
+@dataclass(frozen=True, slots=True)
+class Meaning:
+    """What a code always means: whose turn, whether again can help, why it happens, what to do."""
+
+    turn: Turn
+    again_helps: bool
+    why: str
+    to_do: str
+
+
+@dataclass(frozen=True, slots=True)
+class Problem:
+    """One reason why an order or a run needs somebody. `subject` is what it is about: a SKU, a number, a field."""
+
+    code: Code
+    sentence: str
+    subject: str = ""
+
+    @property
+    def meaning(self) -> Meaning:
+        """What this problem's code always means."""
+        return MEANINGS[self.code]
+
+    @property
+    def turn(self) -> Turn:
+        """Whose turn it is."""
+        return self.meaning.turn
+
+
+class RunStopped(Exception):
+    """A run's problem: it ends the run early, keeps what is done, and is never repeated on each order (SYNC §8)."""
+
+    def __init__(self, problem: Problem) -> None:
+        super().__init__(problem.sentence)
+        self.problem = problem
+
+
+def item_not_found(order_id: int, sku: str) -> Problem:
+    """The source document's sentence for a missing item, exactly."""
+    return Problem(
+        Code.ITEM_NOT_FOUND, f"Order #{order_id}: Unable to find product with BigCommerce sku/code={sku}", sku
+    )
+
+
+def invoice_exists(order_id: int, number: str) -> Problem:
+    """The source document's sentence for a number that Saasu already has, exactly."""
+    return Problem(
+        Code.INVOICE_EXISTS, f"Order #{order_id}: Invoice with number {number} already exists.", number
+    )
+
+
+def about_order(code: Code, order_id: int, words: str, subject: str = "") -> Problem:
+    """A problem of one order: `Order #<id>: <words>`."""
+    return Problem(code, f"Order #{order_id}: {words}", subject)
+
+
+MEANINGS: dict[Code, Meaning] = {
+    Code.ITEM_NOT_FOUND: Meaning(
+        Turn.YOU,
+        True,
+        "The shop sold a SKU that no item of the Saasu file has as its code.",
+        "Create the item in Saasu with that code, then retry.",
+    ),
+    Code.INVOICE_EXISTS: Meaning(
+        Turn.YOU,
+        False,
+        "Saasu has this number on a sale that Cartledger did not put there.",
+        "Look at that invoice in Saasu. If it is this order there is nothing to do; otherwise free the number and retry.",
+    ),
+    Code.LINE_WITHOUT_SKU: Meaning(
+        Turn.CLIENT,
+        True,
+        "A line that costs something has no SKU, so no Saasu item can be found for it.",
+        "Give the product a SKU in the shop, or enter this sale in Saasu by hand and ignore the order here.",
+    ),
+    Code.ITEM_UNUSABLE: Meaning(
+        Turn.YOU,
+        True,
+        "The item with this code is inactive or is not sold in Saasu.",
+        "Make the item active and tick that you sell it, then retry.",
+    ),
+    Code.SHIPPING_ITEM_MISSING: Meaning(
+        Turn.YOU,
+        True,
+        "The order charges for shipping and the connection has no Shipping Item.",
+        "Choose a Shipping Item on the connection's page, then retry.",
+    ),
+    Code.FEE_ITEM_MISSING: Meaning(
+        Turn.YOU,
+        True,
+        "The order charges a fee and the connection has no item for fees.",
+        "Choose a Fee Item on the connection's page, then retry.",
+    ),
+    Code.TAX_CODE_MISSING: Meaning(
+        Turn.YOU,
+        True,
+        "The file has no active tax code for what the shop charged.",
+        "Activate the tax code in Saasu, or choose another on the connection's page.",
+    ),
+    Code.TAX_RATE_UNKNOWN: Meaning(
+        Turn.YOU,
+        False,
+        "The shop charged a rate of tax that is neither nil nor 10 %.",
+        "Check the shop's tax settings for this product; enter the sale by hand if the rate is right.",
+    ),
+    Code.TOTALS_DIFFER: Meaning(
+        Turn.YOU,
+        False,
+        "The parts of the order do not add up to the total the customer paid.",
+        "Check the order in the shop: its totals may have been changed by hand or by another program.",
+    ),
+    Code.GST_DIFFERS: Meaning(
+        Turn.YOU,
+        False,
+        "Saasu would compute GST further from the shop's than rounding explains.",
+        "Compare the tax codes of the items with the tax charged in the shop.",
+    ),
+    Code.INCOMPLETE_READ: Meaning(
+        Turn.WAIT,
+        True,
+        "The shop did not give all the lines of this order.",
+        "Nothing to do: the next run reads it again.",
+    ),
+    Code.ORDER_UNREADABLE: Meaning(
+        Turn.US,
+        True,
+        "The shop sent this order in a shape we could not read.",
+        "We look at it; it is read again whenever it changes in the shop.",
+    ),
+    Code.ORDER_ID_REUSED: Meaning(
+        Turn.YOU,
+        False,
+        "The shop now shows another order under a number we have already recorded.",
+        "Compare both orders; enter the new one in Saasu by hand if it is real.",
+    ),
+    Code.SAASU_REFUSED: Meaning(
+        Turn.YOU, True, "Saasu refused this order and said why.", "Mend what Saasu names, then retry."
+    ),
+    Code.PERIOD_LOCKED: Meaning(
+        Turn.YOU,
+        True,
+        "The order's date lies in a period that is locked in Saasu.",
+        "Unlock the period in Saasu for a moment and retry, or ignore the order.",
+    ),
+    Code.OUTCOME_UNKNOWN: Meaning(
+        Turn.WAIT,
+        True,
+        "Saasu's answer was lost, so the order may or may not be there.",
+        "Nothing to do: the next run looks it up in Saasu before it sends anything.",
+    ),
+    Code.POSTED_TOTAL_DIFFERS: Meaning(
+        Turn.YOU,
+        False,
+        "Saasu's total for the posted order is not the shop's.",
+        "Open the sale order in Saasu and correct it.",
+    ),
+    Code.STORE_CREDENTIALS: Meaning(
+        Turn.CLIENT,
+        True,
+        "BigCommerce refuses the Access Token.",
+        "Ask the client for a new V2/V3 API token and put it on the connection's page.",
+    ),
+    Code.STORE_SCOPE: Meaning(
+        Turn.CLIENT,
+        True,
+        "The Access Token may not read orders of this store, or the Shop Code is another store's.",
+        "Check the Shop Code, and tick Orders: read-only when making the API token.",
+    ),
+    Code.STORE_SUSPENDED: Meaning(
+        Turn.CLIENT,
+        True,
+        "BigCommerce says the store is closed for maintenance or suspended.",
+        "Ask the client whether the store is open; syncing goes on by itself once it is.",
+    ),
+    Code.STORE_UNREACHABLE: Meaning(
+        Turn.WAIT,
+        True,
+        "BigCommerce did not answer.",
+        "Nothing to do: the next run reads on from the same place.",
+    ),
+    Code.SAASU_CREDENTIALS: Meaning(
+        Turn.YOU, True, "Saasu refuses the saved sign-in.", "Sign in to Saasu again under Add Saasu files."
+    ),
+    Code.SAASU_TWO_FACTOR: Meaning(
+        Turn.YOU,
+        True,
+        "Saasu wants a verification code for this login.",
+        "Sign in to Saasu again with the code it sends, or use a login without two-factor.",
+    ),
+    Code.SAASU_FILE: Meaning(
+        Turn.YOU,
+        True,
+        "This Saasu login can no longer reach the file.",
+        "Give the login access to the file in Saasu, or sign in with another login.",
+    ),
+    Code.SAASU_PLAN: Meaning(
+        Turn.YOU,
+        True,
+        "The file's Saasu plan does not allow sales with items.",
+        "Change the plan of the file in Saasu, then retry.",
+    ),
+    Code.SAASU_QUOTA: Meaning(
+        Turn.WAIT,
+        True,
+        "The file's daily allowance of Saasu calls is used up.",
+        "Nothing to do: it goes on by itself when calls are free again.",
+    ),
+    Code.SAASU_UNREACHABLE: Meaning(
+        Turn.WAIT,
+        True,
+        "Saasu did not answer.",
+        "Nothing to do: the next run goes on where this one stopped.",
+    ),
+    Code.FLOOD: Meaning(
+        Turn.YOU,
+        True,
+        "This run would post far more orders than the shop ever takes in an hour.",
+        "Check whether old orders were imported into the shop, then let the run go on or ignore them.",
+    ),
+}

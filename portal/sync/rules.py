@@ -1,0 +1,92 @@
+"""A connection's choices and a file's items and tax codes, as plain data the mapping can be given."""
+
+from dataclasses import dataclass, field
+from datetime import datetime
+from decimal import Decimal
+from zoneinfo import ZoneInfo
+
+SYNCED_BY_DEFAULT = frozenset({2, 3, 8, 9, 10, 11})
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Status:
+    """One of the shop's fifteen order statuses, with the source document's name and description."""
+
+    id: int
+    name: str
+    description: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Rules:
+    """What one connection was told to do (SYNC §3, §5).
+
+    `start` is the moment from which new orders are taken; `shipping_item`, `discount_item` and `fee_item` are Saasu item ids.
+    `expected_currency` is AUD in the product; tests alone read other orders as if they were AUD.
+    """
+
+    store_hash: str
+    zone: ZoneInfo
+    start: datetime
+    prefix: str = ""
+    statuses: frozenset[int] = SYNCED_BY_DEFAULT
+    shipping_item: int | None = None
+    discount_item: int | None = None
+    fee_item: int | None = None
+    tax_registered: bool = True
+    taxable_code: str = "G1"
+    free_code: str = "G1,G3"
+    export_code: str = "G1,G2"
+    aliases: dict[str, str] = field(default_factory=dict)
+    expected_currency: str = "AUD"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Item:
+    """An inventory or combo item of the file. `tax_code` is the item's sale tax code, if it has one."""
+
+    id: int
+    code: str
+    name: str = ""
+    tax_code: str | None = None
+    is_active: bool = True
+    is_sold: bool = True
+    is_combo: bool = False
+    parts: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class TaxCode:
+    """A tax code of the file; `rate` is a fraction: 0.1 for GST."""
+
+    code: str
+    rate: Decimal
+    is_active: bool = True
+    is_sale: bool = True
+
+
+@dataclass(frozen=True, slots=True)
+class Catalogue:
+    """Everything of the file that a mapping looks up: its items and its tax codes."""
+
+    items: tuple[Item, ...]
+    tax_codes: tuple[TaxCode, ...]
+
+
+STATUSES: tuple[Status, ...] = (
+    Status(id=0, name="Incomplete", description="An incomplete order happens when a shopper reached the payment page, but did not complete the transaction"),
+    Status(id=1, name="Pending", description="Customer started the checkout process, but did not complete it."),
+    Status(id=2, name="Shipped", description="Order has been shipped, but receipt has not been confirmed; seller has used the Ship Items action."),
+    Status(id=3, name="Partially Shipped", description="Only some items in the order have been shipped, due to some products being pre-order only or other reasons."),
+    Status(id=4, name="Refunded", description="Seller has used the Refund action."),
+    Status(id=5, name="Cancelled", description="Seller has cancelled an order, due to a stock inconsistency or other reasons."),
+    Status(id=6, name="Declined", description="Seller has marked the order as declined for lack of manual payment, or other reasons."),
+    Status(id=7, name="Awaiting Payment", description="Customer has completed checkout process, but payment has yet to be confirmed."),
+    Status(id=8, name="Awaiting Pickup", description="Order has been pulled, and is awaiting customer pickup from a seller-specified location."),
+    Status(id=9, name="Awaiting Shipment", description="Order has been pulled and packaged, and is awaiting collection from a shipping provider."),
+    Status(id=10, name="Completed", description="Client has paid for their digital product and their file(s) are available for download."),
+    Status(id=11, name="Awaiting Fulfilment", description="Customer has completed the checkout process and payment has been confirmed."),
+    Status(id=12, name="Manual Verification Required", description="Order on hold while some aspect needs to be manually confirmed."),
+    Status(id=13, name="Disputed", description="Customer has initiated a dispute resolution process for the PayPal transaction that paid for the order."),
+    Status(id=14, name="Partially Refunded", description="Seller has partially refunded the order."),
+)  # fmt: skip
