@@ -128,7 +128,8 @@ class ShopOrder:
 class CompleteOrder:
     """An order with all its lines, destinations, coupons and fees.
 
-    `complete` is false where the shop would not give them all; such an order is never mapped (SYNC §4).
+    `complete` is false where the shop would not give them all; such an order is never mapped (SYNC §4). `document`
+    is the JSON text as it was read, from which the order can be made again.
     """
 
     order: ShopOrder
@@ -137,6 +138,7 @@ class CompleteOrder:
     coupons: tuple[Coupon, ...] = ()
     fees: tuple[Fee, ...] = ()
     complete: bool = True
+    document: str = ""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -152,12 +154,12 @@ class UnreadableOrder:
 class OrderPage:
     """One page of the list, in ascending id. `last` is true when nothing follows within the window.
 
-    `documents` holds, by order id, the JSON text as it was read, to be kept sealed with the record (SYNC §2).
+    `shop_time` is the shop's clock when it answered; `complete` holds those orders, by id, that came with everything.
     """
 
     orders: tuple[ShopOrder, ...]
     unreadable: tuple[UnreadableOrder, ...] = ()
     last: bool = True
     outside_window: int = 0
+    shop_time: datetime | None = None
     complete: dict[int, CompleteOrder] = field(default_factory=dict)
-    documents: dict[int, str] = field(default_factory=dict)

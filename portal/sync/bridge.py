@@ -1,0 +1,35 @@
+"""The bridge: both totals of one order side by side, component by component, to the cent (SYNC §5)."""
+
+from dataclasses import dataclass
+from decimal import Decimal
+
+from portal.money import ZERO
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Span:
+    """One component on both sides, in dollars GST-inclusive; `words` explains the shop's figure."""
+
+    name: str
+    shop: Decimal
+    books: Decimal
+    words: str = ""
+
+    @property
+    def difference(self) -> Decimal:
+        """Saasu's figure less the shop's."""
+        return self.books - self.shop
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Bridge:
+    """Goods, Discount, Shipping, Fees, Total and GST, in that order; `notes` say what was done specially."""
+
+    spans: tuple[Span, ...]
+    notes: tuple[str, ...] = ()
+
+    def span(self, name: str) -> Span:
+        """The component of that name; an absent one is nil on both sides."""
+        return next(
+            (span for span in self.spans if span.name == name), Span(name=name, shop=ZERO, books=ZERO)
+        )

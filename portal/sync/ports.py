@@ -1,0 +1,220 @@
+"""What the engine needs from outside: a shop to read, books to write, a ledger to keep, a clock.
+
+`clients` implement `Shop` and `Books`, `ledger` implements `Ledger`; tests bring fakes of the same ports.
+"""
+
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass, field
+from datetime import datetime
+from enum import StrEnum
+from typing import Protocol
+
+from portal.sync.bridge import Bridge
+from portal.sync.orders import CompleteOrder, OrderPage, ShopOrder
+from portal.sync.problems import Ignored, Problem
+from portal.sync.rules import Item, TaxCode
+from portal.sync.sale_orders import (
+    Contact,
+    ContactChange,
+    InvoiceSummary,
+    NewContact,
+    PostedOrder,
+    SaleOrder,
+)
+
+
+class State(StrEnum):
+    """The closed set of states of an order record (SYNC §2)."""
+
+    SEEN = "seen"
+    SENDING = "sending"
+    UNKNOWN = "unknown"
+    POSTED = "posted"
+    EXISTS = "exists"
+    FAILED = "failed"
+    IGNORED = "ignored"
+
+
+class Clock(Protocol):
+    """Time as the run sees it."""
+
+    def now(self) -> datetime:
+        """The present moment, aware UTC."""
+        ...
+
+
+class Shop(Protocol):
+    """The store's orders. Every method raises a `RemoteFailure` where no answer came."""
+
+    def changed(self, *, since: datetime, until: datetime, after_id: int) -> OrderPage:
+        """The next page, in ascending id, of orders modified within the window, with an id above `after_id`."""
+        ...
+
+    def created(self, *, since: datetime, until: datetime, after_id: int) -> OrderPage:
+        """The next page, in ascending id, of orders created within the window (backfill)."""
+        ...
+
+    def complete(self, order: ShopOrder) -> CompleteOrder:
+        """The order with all its lines, destinations, coupons and fees."""
+        ...
+
+    def one(self, order_id: int) -> CompleteOrder | None:
+        """One order read afresh with all that belongs to it; `None` when the shop does not have it."""
+        ...
+
+    def reopen(self, document: str) -> CompleteOrder:
+        """An order from the text that was kept when it was read; costs no call."""
+        ...
+
+
+class Books(Protocol):
+    """One Saasu file. Every method raises a `RemoteFailure` where no answer came."""
+
+    def items(self, *, modified_since: datetime | None = None) -> tuple[Item, ...]:
+        """All items, inventory and combo, or those modified since a moment."""
+        ...
+
+    def tax_codes(self) -> tuple[TaxCode, ...]:
+        """All tax codes."""
+        ...
+
+    def contacts_by_email(self, email: str) -> tuple[Contact, ...]:
+        """The contacts with that e-mail, compared here without regard to case and outer blanks."""
+        ...
+
+    def contacts_by_name(self, given_name: str, family_name: str) -> tuple[Contact, ...]:
+        """The contacts with that first and last name, compared here without regard to case and outer blanks."""
+        ...
+
+    def create_contact(self, contact: NewContact) -> int:
+        """Create a contact; its id."""
+        ...
+
+    def update_contact(self, contact: Contact, change: ContactChange) -> None:
+        """Write the changed fields into the whole record; raises `StaleRecord` when it changed meanwhile."""
+        ...
+
+    def post(self, sale: SaleOrder) -> PostedOrder:
+        """Create the sale order. Raises `Refused`, `Throttled`, `Denied` (certainly not done) or `OutcomeLost`."""
+        ...
+
+    def invoices_modified(self, *, since: datetime, until: datetime) -> Iterator[InvoiceSummary]:
+        """A complete listing of all invoices of any type modified within the window, in pages of 100."""
+        ...
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Reading:
+    """Where reading stands. `cursor` is the last order id recorded of the window under way, 0 at its beginning."""
+
+    watermark: datetime
+    until: datetime | None = None
+    cursor: int = 0
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class OrderRecord:
+    """The ledger's row of one shop order, as far as the engine reads it."""
+
+    id: str
+    order_id: int
+    state: State
+    created_at: datetime
+    modified_at: datetime
+    number: str = ""
+    first_sent_at: datetime | None = None
+    sent_at: datetime | None = None
+    document: str = ""
+    refusals: int = 0
+    release: bool = False
+    """A person asked for this very order; it is taken whatever its status says."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Outcome:
+    """What was decided about, or came back for, one order; becomes its state and an attempt."""
+
+    state: State
+    note: str = ""
+    problems: tuple[Problem, ...] = ()
+    ignored: Ignored | None = None
+    bridge: Bridge | None = None
+    posted: PostedOrder | None = None
+    retry_at: datetime | None = None
+    notes: tuple[str, ...] = field(default=())
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Intent:
+    """What is committed before a post: number, marker and the fingerprint of the body (SYNC §7.3)."""
+
+    number: str
+    marker: str
+    fingerprint: str
+    sent_at: datetime
+
+
+class LeaseLost(Exception):
+    """Another run holds the connection now; this one must stop without writing anything more."""
+
+
+class StopAsked(Exception):
+    """A person, or the connection's being disabled, asked the run to stop after the order it is on."""
+
+
+class Ledger(Protocol):
+    """The rows of one connection, written under its lease. Every write raises `LeaseLost` when the fence moved."""
+
+    def reading(self) -> Reading:
+        """Where reading stands."""
+        ...
+
+    def known(self, order_ids: Iterable[int]) -> dict[int, OrderRecord]:
+        """The records there are for these orders."""
+        ...
+
+    def record_page(self, orders: Sequence["Recorded"], reading: Reading) -> None:
+        """Record every order of a page and move the reading, in one transaction (SYNC §7.2)."""
+        ...
+
+    def unsettled(self) -> list[OrderRecord]:
+        """Orders `sending` or `unknown`, oldest first."""
+        ...
+
+    def due(self, now: datetime) -> list[OrderRecord]:
+        """Orders to be decided: `seen`, or `failed` and due again; ascending id."""
+        ...
+
+    def sending(self, record: OrderRecord, intent: Intent) -> OrderRecord:
+        """Commit that this order is about to be sent."""
+        ...
+
+    def settle(self, record: OrderRecord, outcome: Outcome) -> None:
+        """Commit what became of the order, with an attempt line."""
+        ...
+
+    def heartbeat(self) -> None:
+        """Keep the lease. Raises `LeaseLost`, or `StopAsked` when the run should end."""
+        ...
+
+    def last_contact_order(self) -> int:
+        """The id of the newest order that wrote a contact; 0 when none did (SYNC §6)."""
+        ...
+
+    def contact_written(self, order_id: int) -> None:
+        """Remember that this order wrote a contact."""
+        ...
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Recorded:
+    """One order of a page and what is decided of it at once.
+
+    `outcome` has the state `seen`, `ignored` or `failed`; `None` leaves a record as it is and only notes the change in the shop.
+    """
+
+    order: ShopOrder | None
+    order_id: int
+    outcome: Outcome | None
+    modified_at: datetime | None = None
+    document: str = ""
