@@ -94,6 +94,10 @@ class Books(Protocol):
         """Write the changed fields into the whole record; raises `StaleRecord` when it changed meanwhile."""
         ...
 
+    def reserve(self) -> None:
+        """Take the pacer's slot for the next call now, so that the intent committed next is still fresh when it is sent."""
+        ...
+
     def post(self, sale: SaleOrder) -> PostedOrder:
         """Create the sale order. Raises `Refused`, `Throttled`, `Denied` (certainly not done) or `OutcomeLost`."""
         ...
@@ -191,6 +195,10 @@ class Ledger(Protocol):
 
     def settle(self, record: OrderRecord, outcome: Outcome) -> None:
         """Commit what became of the order, with an attempt line."""
+        ...
+
+    def expect(self, orders: int) -> None:
+        """Say how many orders this run will decide, for its progress."""
         ...
 
     def heartbeat(self) -> None:

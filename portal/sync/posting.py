@@ -1,0 +1,162 @@
+"""Posting one order exactly once: intent committed before, outcome after, every answer classified (SYNC §7.3, §7.4)."""
+
+import hashlib
+from dataclasses import dataclass, field, replace
+
+from portal.sync.customers import contacts_for
+from portal.sync.failures import (
+    CredentialsRefused,
+    Denied,
+    NumberTaken,
+    OutcomeLost,
+    PeriodLocked,
+    Refused,
+    RemoteFailure,
+    Throttled,
+    Unreachable,
+    books_problem,
+)
+from portal.sync.mapping import Mapped, map_order, sale_order
+from portal.sync.orders import CompleteOrder
+from portal.sync.planning import LONGEST_INTENT, next_try, reason_to_ignore
+from portal.sync.ports import Books, Clock, Intent, Ledger, OrderRecord, Outcome, State
+from portal.sync.problems import Code, Problem, RunStopped, about_order, invoice_exists
+from portal.sync.rules import Catalogue, Rules
+from portal.sync.sale_orders import AUTO_NUMBER, PostedOrder, SaleOrder
+from portal.sync.settling import look_up, verdict
+
+SAME_REFUSAL_LIMIT = 3
+LOST_LIMIT = 3
+
+
+@dataclass(slots=True, kw_only=True)
+class Poster:
+    """Takes due orders one after the other; remembers refusals and lost answers that come in a row."""
+
+    rules: Rules
+    books: Books
+    ledger: Ledger
+    clock: Clock
+    catalogue: Catalogue
+    refusals_running: list[str] = field(default_factory=list)
+    lost_running: int = 0
+
+    def take(self, record: OrderRecord, complete: CompleteOrder) -> None:
+        """Decide about one complete order, post it if nothing speaks against it, and record the outcome."""
+        reason = reason_to_ignore(complete.order, self.rules, released=record.release)
+        if reason is not None:
+            self.ledger.settle(record, Outcome(state=State.IGNORED, ignored=reason))
+            return
+        mapped = map_order(complete, self.rules, self.catalogue)
+        if not isinstance(mapped, Mapped):
+            self.ledger.settle(record, Outcome(state=State.FAILED, problems=mapped))
+            return
+        try:
+            contacts = contacts_for(complete, self.books, self.ledger)
+            self.books.reserve()
+        except RemoteFailure as failure:
+            self._contact_failed(record, failure)
+            return
+        sale = sale_order(mapped, contacts.billing_id, contacts.shipping_id, contacts.delivery_note)
+        sale = replace(sale, number=record.number or sale.number)
+        self._send(record, sale, mapped, contacts.notes)
+
+    def _contact_failed(self, record: OrderRecord, failure: RemoteFailure) -> None:
+        if isinstance(failure, Refused):
+            words = f"Saasu refused the contact: {failure.sentence}"
+            problem = about_order(Code.SAASU_REFUSED, record.order_id, words)
+            self.ledger.settle(record, self._refusal(record, problem))
+            return
+        raise RunStopped(books_problem(failure)) from failure
+
+    def _send(self, record: OrderRecord, sale: SaleOrder, mapped: Mapped, notes: tuple[str, ...]) -> None:
+        """Commit the intent, send if it is still fresh, and commit what came back."""
+        intent = Intent(
+            number=sale.number, marker=sale.marker, fingerprint=fingerprint(sale), sent_at=self.clock.now()
+        )
+        record = self.ledger.sending(record, intent)
+        if self.clock.now() - intent.sent_at > LONGEST_INTENT:
+            self.ledger.settle(record, Outcome(state=State.SEEN, note="Held up before sending; not sent."))
+            return
+        try:
+            posted = self.books.post(sale)
+        except RemoteFailure as failure:
+            self._not_posted(record, failure, mapped)
+            return
+        self.refusals_running.clear()
+        self.lost_running = 0
+        self.ledger.settle(record, posted_outcome(posted, mapped, notes))
+
+    def _not_posted(self, record: OrderRecord, failure: RemoteFailure, mapped: Mapped) -> None:
+        """Classify what came back instead of an answer (SYNC §7.4)."""
+        match failure:
+            case NumberTaken():
+                self.ledger.settle(record, self._who_has_the_number(record, mapped))
+            case PeriodLocked():
+                words = f"Saasu says the period is locked: {failure.sentence}"
+                problem = about_order(Code.PERIOD_LOCKED, record.order_id, words)
+                self.ledger.settle(record, self._refusal(record, problem))
+            case Refused():
+                self._refused(record, failure)
+            case OutcomeLost():
+                self._lost(record, failure, mapped)
+            case Throttled() | Denied() | CredentialsRefused() | Unreachable() | _:
+                note = f"Not sent: {failure.sentence}"
+                self.ledger.settle(record, Outcome(state=State.SEEN, note=note))
+                raise RunStopped(books_problem(failure)) from failure
+
+    def _who_has_the_number(self, record: OrderRecord, mapped: Mapped) -> Outcome:
+        """Look the taken number up: our own marker means posted, anything else means it exists."""
+        now = self.clock.now()
+        try:
+            listing = look_up(self.books, [replace(record, first_sent_at=None)], now)
+        except RemoteFailure as failure:
+            self.ledger.settle(record, Outcome(state=State.UNKNOWN, note="Saasu says the number is taken."))
+            raise RunStopped(books_problem(failure)) from failure
+        found = verdict(record, self.rules.store_hash, listing, now)
+        if found.state is State.POSTED:
+            return replace(found, bridge=mapped.bridge)
+        return exists_outcome(record)
+
+    def _refused(self, record: OrderRecord, failure: Refused) -> None:
+        problem = about_order(Code.SAASU_REFUSED, record.order_id, f"Saasu refused it: {failure.sentence}")
+        self.ledger.settle(record, self._refusal(record, problem))
+        if self.refusals_running and self.refusals_running[-1] != failure.sentence:
+            self.refusals_running.clear()
+        self.refusals_running.append(failure.sentence)
+        if len(self.refusals_running) >= SAME_REFUSAL_LIMIT:
+            words = f"Saasu refused {SAME_REFUSAL_LIMIT} orders running with the same sentence: {failure.sentence}"
+            raise RunStopped(Problem(Code.SAASU_REFUSED, words)) from failure
+
+    def _lost(self, record: OrderRecord, failure: OutcomeLost, mapped: Mapped) -> None:
+        words = "sent to Saasu, but the answer was lost; it is looked up before anything is sent again"
+        problem = about_order(Code.OUTCOME_UNKNOWN, record.order_id, words)
+        outcome = Outcome(
+            state=State.UNKNOWN, problems=(problem,), note=failure.sentence, bridge=mapped.bridge
+        )
+        self.ledger.settle(record, outcome)
+        self.lost_running += 1
+        if self.lost_running >= LOST_LIMIT:
+            raise RunStopped(books_problem(failure)) from failure
+
+    def _refusal(self, record: OrderRecord, problem: Problem) -> Outcome:
+        return Outcome(
+            state=State.FAILED, problems=(problem,), retry_at=next_try(record.refusals, self.clock.now())
+        )
+
+
+def posted_outcome(posted: PostedOrder, mapped: Mapped, notes: tuple[str, ...]) -> Outcome:
+    """The outcome of an order that Saasu took."""
+    return Outcome(state=State.POSTED, posted=posted, bridge=mapped.bridge, notes=mapped.notes + notes)
+
+
+def exists_outcome(record: OrderRecord) -> Outcome:
+    """The outcome of an order whose number stands on somebody else's sale."""
+    number = "" if record.number == AUTO_NUMBER else record.number
+    problem = invoice_exists(record.order_id, number)
+    return Outcome(state=State.EXISTS, problems=(problem,), note="Saasu has this number on another sale.")
+
+
+def fingerprint(sale: SaleOrder) -> str:
+    """SHA-256 of the sale as it is sent, in hex."""
+    return hashlib.sha256(repr(sale).encode()).hexdigest()

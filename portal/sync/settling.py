@@ -1,0 +1,45 @@
+"""Orders whose outcome is not known are looked up in Saasu before anything is sent again (SYNC §7.5)."""
+
+from collections.abc import Iterable, Sequence
+from datetime import datetime, timedelta
+
+from portal.sync.planning import settle_time
+from portal.sync.ports import Books, OrderRecord, Outcome, State
+from portal.sync.problems import invoice_exists
+from portal.sync.sale_orders import AUTO_NUMBER, InvoiceSummary, PostedOrder, marker
+
+MARGIN = timedelta(minutes=10)
+AHEAD = timedelta(days=1)
+"""The listing's upper bound lies ahead of our clock, so that Saasu's clock may differ from it."""
+
+
+def look_up(books: Books, records: Sequence[OrderRecord], now: datetime) -> list[InvoiceSummary]:
+    """A complete listing of what Saasu wrote since the first of these orders was first sent."""
+    first = min((record.first_sent_at or record.created_at) for record in records)
+    return list(books.invoices_modified(since=first - MARGIN, until=now + AHEAD))
+
+
+def verdict(
+    record: OrderRecord, store_hash: str, listing: Iterable[InvoiceSummary], now: datetime
+) -> Outcome:
+    """What a complete listing says of one unsettled order: posted, exists, to be sent again, or still unknown."""
+    ours = marker(store_hash, record.order_id)
+    has_number = record.number not in {"", AUTO_NUMBER}
+    holders = [row for row in listing if has_number and same_number(row.number, record.number)]
+    for row in listing:
+        if row.purchase_order_number.strip() == ours:
+            posted = PostedOrder(invoice_id=row.invoice_id, number=row.number)
+            return Outcome(
+                state=State.POSTED, note="The answer was lost; found in Saasu by its marker.", posted=posted
+            )
+    if holders:
+        problem = invoice_exists(record.order_id, record.number)
+        return Outcome(state=State.EXISTS, note="Saasu has this number on another sale.", problems=(problem,))
+    if record.sent_at is not None and now < record.sent_at + settle_time(has_number):
+        return Outcome(state=State.UNKNOWN, note="Not in Saasu yet; looked up again later.")
+    return Outcome(state=State.SEEN, note="Not in Saasu: it will be sent again.")
+
+
+def same_number(one: str, other: str) -> bool:
+    """Whether two invoice numbers are the same, without regard to case and outer blanks."""
+    return one.strip().casefold() == other.strip().casefold()
