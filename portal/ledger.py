@@ -1,0 +1,364 @@
+"""The write side of the order records: the engine's `Ledger` over SQL, one commit an order (SYNC §2, §7).
+
+Every write first renews nothing and asks one thing: is this run's fence still the connection's? A run that lost its lease writes no more.
+"""
+
+from collections.abc import Callable, Iterable, Sequence
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from typing import Any
+
+from sqlalchemy import and_, or_, select, update
+from sqlalchemy.orm import Session
+
+from portal.database import changed_rows
+from portal.models.connections import Connection
+from portal.models.orders import Attempt, Order
+from portal.models.runs import Run
+from portal.sync.bridge import Bridge
+from portal.sync.ports import (
+    Clock,
+    Intent,
+    LeaseLost,
+    OrderRecord,
+    Outcome,
+    Reading,
+    Recorded,
+    State,
+    StopAsked,
+)
+from portal.sync.problems import Code, Problem
+
+LEASE = timedelta(seconds=90)
+COUNTED = {
+    State.POSTED: "posted",
+    State.EXISTS: "exists",
+    State.IGNORED: "ignored",
+    State.FAILED: "failed",
+    State.UNKNOWN: "unknown",
+}
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Seal:
+    """Seals and opens the text of an order with the firm's key; handed in, since the ledger holds no keys."""
+
+    seal: Callable[[str, str], bytes]
+    open: Callable[[str, bytes], str]
+
+
+def take_lease(session: Session, run_id: str, connection_id: str, clock: Clock) -> int | None:
+    """Take the connection's lease for a run; the new fence, or `None` while another run holds it. Commits."""
+    now = clock.now()
+    free = or_(
+        Connection.lease_until.is_(None),
+        Connection.lease_until < now,
+        Connection.lease_run_id == run_id,
+    )
+    changed = session.execute(
+        update(Connection)
+        .where(Connection.id == connection_id, free)
+        .values(fence=Connection.fence + 1, lease_run_id=run_id, lease_until=now + LEASE)
+    )
+    fence = session.scalar(select(Connection.fence).where(Connection.id == connection_id))
+    session.commit()
+    return fence if changed_rows(changed) == 1 else None
+
+
+def release_lease(session: Session, connection_id: str, fence: int) -> None:
+    """Give the lease back, if it is still ours. Commits."""
+    session.execute(
+        update(Connection)
+        .where(Connection.id == connection_id, Connection.fence == fence)
+        .values(lease_run_id=None, lease_until=None)
+    )
+    session.commit()
+
+
+class SqlLedger:
+    """The rows of one connection, written by one run under its fence."""
+
+    def __init__(
+        self, session: Session, connection: Connection, run: Run, fence: int, clock: Clock, seal: Seal
+    ) -> None:
+        self._session = session
+        self._connection_id = connection.id
+        self._firm_id = connection.firm_id
+        self._file_id = connection.file.file_id
+        self._store_hash = connection.store_hash
+        self._run_id = run.id
+        self._actor = run.actor or f"{run.kind} run"
+        self._fence = fence
+        self._clock = clock
+        self._seal = seal
+
+    def reading(self) -> Reading:
+        """Where reading stands; it begins at the connection's start."""
+        row = self._connection()
+        start = row.watermark or row.start_at or self._clock.now()
+        return Reading(watermark=start, until=row.reading_until, cursor=row.cursor)
+
+    def known(self, order_ids: Iterable[int]) -> dict[int, OrderRecord]:
+        """The records there are for these orders."""
+        ids = list(order_ids)
+        if not ids:
+            return {}
+        found = self._session.scalars(select(Order).where(*self._mine(), Order.order_id.in_(ids)))
+        records = {row.order_id: self._record(row) for row in found}
+        self._session.rollback()
+        return records
+
+    def record_page(self, orders: Sequence[Recorded], reading: Reading) -> None:
+        """Record a page and move the reading in one transaction (SYNC §7.2)."""
+        ids = [entry.order_id for entry in orders]
+        self._hold_fence(
+            watermark=reading.watermark,
+            reading_until=reading.until,
+            cursor=reading.cursor,
+            lease_until=self._until(),
+        )
+        rows_by_id = {
+            row.order_id: row
+            for row in self._session.scalars(select(Order).where(*self._mine(), Order.order_id.in_(ids)))
+        }
+        for entry in orders:
+            self._record_entry(entry, rows_by_id.get(entry.order_id))
+        self._session.execute(update(Run).where(Run.id == self._run_id).values(read=Run.read + len(orders)))
+        self._session.commit()
+
+    def unsettled(self) -> list[OrderRecord]:
+        """Orders `sending` or `unknown`, ascending id."""
+        return self._select(Order.state.in_((State.SENDING, State.UNKNOWN)))
+
+    def due(self, now: datetime) -> list[OrderRecord]:
+        """Orders `seen`, and failed ones whose time has come; ascending id."""
+        waiting = and_(Order.state == State.FAILED, or_(Order.retry_at.is_(None), Order.retry_at <= now))
+        readable = ~and_(Order.state == State.FAILED, Order.document.is_(None))
+        return self._select(or_(Order.state == State.SEEN, waiting), readable)
+
+    def expect(self, orders: int) -> None:
+        """Say how many orders this run will decide."""
+        self._session.execute(update(Run).where(Run.id == self._run_id).values(expected=orders))
+        self._session.commit()
+
+    def sending(self, record: OrderRecord, intent: Intent) -> OrderRecord:
+        """Commit that this order is about to be sent; the row must still be in the state it was read in."""
+        self._hold_fence(lease_until=self._until())
+        changed = self._session.execute(
+            update(Order)
+            .where(Order.id == record.id, Order.state == record.state)
+            .values(
+                state=State.SENDING,
+                number=intent.number,
+                marker=intent.marker,
+                fingerprint=intent.fingerprint,
+                first_sent_at=record.first_sent_at or intent.sent_at,
+                sent_at=intent.sent_at,
+                run_id=self._run_id,
+                decided_at=intent.sent_at,
+            )
+        )
+        if changed_rows(changed) != 1:
+            self._session.rollback()
+            raise LeaseLost(f"order {record.order_id} is no longer {record.state}")
+        self._attempt(record.id, Outcome(state=State.SENDING, note=f"About to send as {intent.number}."))
+        self._session.commit()
+        row = self._session.get_one(Order, record.id)
+        sent = self._record(row)
+        self._session.rollback()
+        return sent
+
+    def settle(self, record: OrderRecord, outcome: Outcome) -> None:
+        """Commit what became of an order, with an attempt line where anything changed."""
+        self._hold_fence(lease_until=self._until())
+        row = self._session.get_one(Order, record.id)
+        if row.state != record.state:
+            self._session.rollback()
+            raise LeaseLost(f"order {record.order_id} is no longer {record.state}")
+        same = row.state == outcome.state and row.problems == problem_rows(outcome.problems)
+        write_outcome(row, outcome, self._clock.now())
+        row.run_id = self._run_id
+        if not same:
+            self._attempt(row.id, outcome)
+        self._count(outcome.state)
+        self._session.commit()
+
+    def heartbeat(self) -> None:
+        """Renew the lease; raises `StopAsked` where the run should end after the order it is on."""
+        self._hold_fence(lease_until=self._until())
+        stop = self._session.execute(
+            select(Run.stop_asked, Connection.enabled)
+            .join(Connection, Connection.id == Run.connection_id)
+            .where(Run.id == self._run_id)
+        ).one()
+        self._session.commit()
+        if stop.stop_asked or not stop.enabled:
+            raise StopAsked("The run was asked to stop.")
+
+    def last_contact_order(self) -> int:
+        """The id of the newest order that wrote a contact."""
+        last = self._connection().last_contact_order
+        self._session.rollback()
+        return last
+
+    def contact_written(self, order_id: int) -> None:
+        """Remember that this order wrote a contact."""
+        self._hold_fence(last_contact_order=order_id)
+        self._session.commit()
+
+    def _connection(self) -> Connection:
+        return self._session.get_one(Connection, self._connection_id, populate_existing=True)
+
+    def _mine(self) -> tuple[Any, ...]:
+        return (Order.saasu_file_id == self._file_id, Order.store_hash == self._store_hash)
+
+    def _until(self) -> datetime:
+        return self._clock.now() + LEASE
+
+    def _hold_fence(self, **values: Any) -> None:
+        """Check and write in one conditional UPDATE; raises `LeaseLost` when the fence moved."""
+        changed = self._session.execute(
+            update(Connection)
+            .where(Connection.id == self._connection_id, Connection.fence == self._fence)
+            .values(**values)
+            .execution_options(synchronize_session=False)
+        )
+        if changed_rows(changed) != 1:
+            self._session.rollback()
+            raise LeaseLost("another run holds this connection")
+
+    def _select(self, *conditions: Any) -> list[OrderRecord]:
+        found = self._session.scalars(
+            select(Order).where(*self._mine(), *conditions).order_by(Order.order_id)
+        )
+        records = [self._record(row) for row in found]
+        self._session.rollback()
+        return records
+
+    def _record(self, row: Order) -> OrderRecord:
+        document = self._seal.open(row.id, row.document) if row.document else ""
+        return OrderRecord(
+            id=row.id,
+            order_id=row.order_id,
+            state=State(row.state),
+            created_at=row.order_created_at,
+            modified_at=row.order_modified_at,
+            number=row.number,
+            first_sent_at=row.first_sent_at,
+            sent_at=row.sent_at,
+            document=document,
+            refusals=row.refusals,
+            release=row.release,
+        )
+
+    def _record_entry(self, entry: Recorded, row: Order | None) -> None:
+        now = self._clock.now()
+        if row is None:
+            row = self._new_row(entry, now)
+            self._session.add(row)
+            self._session.flush()
+        if entry.order is not None:
+            copy_order(row, entry, now)
+        if entry.outcome is None:
+            return
+        if entry.document:
+            row.document = self._seal.seal(row.id, entry.document)
+        write_outcome(row, entry.outcome, now)
+        row.run_id = self._run_id
+        self._attempt(row.id, entry.outcome)
+        if entry.outcome.state is not State.SEEN:
+            self._count(entry.outcome.state, decided=False)
+
+    def _new_row(self, entry: Recorded, now: datetime) -> Order:
+        moment = entry.order.created_at if entry.order else (entry.modified_at or now)
+        return Order(
+            firm_id=self._firm_id,
+            connection_id=self._connection_id,
+            saasu_file_id=self._file_id,
+            store_hash=self._store_hash,
+            order_id=entry.order_id,
+            state=State.SEEN,
+            order_created_at=moment,
+            order_modified_at=moment,
+            first_seen_at=now,
+            decided_at=now,
+        )
+
+    def _attempt(self, order_pk: str, outcome: Outcome) -> None:
+        details: dict[str, Any] = {"problems": problem_rows(outcome.problems)}
+        if outcome.ignored:
+            details["ignored"] = str(outcome.ignored)
+        if outcome.posted:
+            details["invoice_id"] = outcome.posted.invoice_id
+            details["number"] = outcome.posted.number
+        self._session.add(
+            Attempt(
+                firm_id=self._firm_id,
+                order_pk=order_pk,
+                run_id=self._run_id,
+                at=self._clock.now(),
+                actor=self._actor,
+                state=outcome.state,
+                note=outcome.note[:1000],
+                details=details,
+            )
+        )
+
+    def _count(self, state: State, *, decided: bool = True) -> None:
+        values: dict[str, Any] = {"done": Run.done + 1} if decided else {}
+        column = COUNTED.get(state)
+        if column:
+            values[column] = getattr(Run, column) + 1
+        if values:
+            self._session.execute(update(Run).where(Run.id == self._run_id).values(**values))
+
+
+def copy_order(row: Order, entry: Recorded, now: datetime) -> None:
+    """Copy what the shop shows of an order into its row; a change after posting is marked, never sent (SYNC §2)."""
+    order = entry.order
+    assert order is not None
+    if row.state in (State.POSTED, State.EXISTS) and row.order_modified_at != order.modified_at:
+        row.changed_in_shop_at = now
+    row.order_modified_at = order.modified_at
+    row.status_id = order.status_id
+    row.status = order.status[:100]
+    row.currency = order.currency[:10]
+    row.total = order.total.inc_tax
+
+
+def write_outcome(row: Order, outcome: Outcome, now: datetime) -> None:
+    """Make an outcome the state of a row. A bridge is kept where the outcome brings none."""
+    row.state = outcome.state
+    row.ignored_reason = outcome.ignored
+    row.problems = problem_rows(outcome.problems)
+    row.turn = str(outcome.problems[0].turn) if outcome.problems else None
+    row.notes = list(outcome.notes)
+    row.retry_at = outcome.retry_at
+    row.decided_at = now
+    if outcome.bridge is not None:
+        row.bridge = bridge_rows(outcome.bridge)
+    if any(problem.code in {Code.SAASU_REFUSED, Code.PERIOD_LOCKED} for problem in outcome.problems):
+        row.refusals += 1
+    if outcome.posted is not None:
+        row.invoice_id = outcome.posted.invoice_id
+        row.number = outcome.posted.number
+        row.posted_at = now
+        row.refusals = 0
+    if outcome.state in (State.POSTED, State.EXISTS, State.IGNORED):
+        row.release = False
+
+
+def problem_rows(problems: Sequence[Problem]) -> list[dict[str, str]]:
+    """Problems as they are kept in a row."""
+    return [
+        {"code": str(one.code), "sentence": one.sentence[:1000], "subject": one.subject[:500]}
+        for one in problems
+    ]
+
+
+def bridge_rows(bridge: Bridge) -> list[dict[str, str]]:
+    """A bridge as it is kept in a row; amounts as text."""
+    return [
+        {"name": span.name, "shop": str(span.shop), "books": str(span.books), "words": span.words}
+        for span in bridge.spans
+    ]

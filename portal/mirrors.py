@@ -1,0 +1,84 @@
+"""Copies of a file's items and tax codes, kept fresh with the LastModified pair so that an order costs no look-up (SYNC §9)."""
+
+from collections.abc import Sequence
+from datetime import datetime, timedelta
+
+from sqlalchemy import delete, select
+from sqlalchemy.orm import Session
+
+from portal.models.connections import SaasuFile
+from portal.models.mirrors import MirroredItem, MirroredTaxCode
+from portal.sync.ports import Books
+from portal.sync.rules import Catalogue, Item, TaxCode
+
+OVERLAP = timedelta(minutes=5)
+
+
+def catalogue(session: Session, file_pk: str) -> Catalogue:
+    """The file's items and tax codes as last read."""
+    items = session.scalars(
+        select(MirroredItem).where(MirroredItem.file_pk == file_pk).order_by(MirroredItem.item_id)
+    )
+    codes = session.scalars(
+        select(MirroredTaxCode).where(MirroredTaxCode.file_pk == file_pk).order_by(MirroredTaxCode.code)
+    )
+    return Catalogue(items=tuple(map(item_of, items)), tax_codes=tuple(map(tax_code_of, codes)))
+
+
+def read_catalogue(books: Books, read_to: datetime | None) -> tuple[tuple[Item, ...], tuple[TaxCode, ...]]:
+    """What changed in Saasu since `read_to`; everything, with the tax codes, when nothing was read yet."""
+    if read_to is None:
+        return books.items(), books.tax_codes()
+    return books.items(modified_since=read_to - OVERLAP), ()
+
+
+def write_catalogue(
+    session: Session, file: SaasuFile, items: Sequence[Item], tax_codes: Sequence[TaxCode], read_to: datetime
+) -> None:
+    """Bring the copies up to date. The caller commits."""
+    for item in items:
+        session.merge(
+            MirroredItem(
+                file_pk=file.id,
+                item_id=item.id,
+                code=item.code[:500],
+                name=item.name[:500],
+                tax_code=item.tax_code,
+                is_active=item.is_active,
+                is_sold=item.is_sold,
+                is_combo=item.is_combo,
+                parts=list(item.parts),
+            )
+        )
+    if tax_codes:
+        session.execute(delete(MirroredTaxCode).where(MirroredTaxCode.file_pk == file.id))
+        for code in tax_codes:
+            session.add(
+                MirroredTaxCode(
+                    file_pk=file.id,
+                    code=code.code,
+                    rate=code.rate,
+                    is_active=code.is_active,
+                    is_sale=code.is_sale,
+                )
+            )
+    file.items_read_to = read_to
+
+
+def item_of(row: MirroredItem) -> Item:
+    """A mirrored item as the mapping reads it."""
+    return Item(
+        id=row.item_id,
+        code=row.code,
+        name=row.name,
+        tax_code=row.tax_code,
+        is_active=row.is_active,
+        is_sold=row.is_sold,
+        is_combo=row.is_combo,
+        parts=tuple(row.parts),
+    )
+
+
+def tax_code_of(row: MirroredTaxCode) -> TaxCode:
+    """A mirrored tax code as the mapping reads it."""
+    return TaxCode(code=row.code, rate=row.rate, is_active=row.is_active, is_sale=row.is_sale)

@@ -1,0 +1,102 @@
+"""Saasu logins and files, and the BigCommerce connections of a file (SYNC §1). Secrets are sealed by the firm's key."""
+
+from datetime import date, datetime
+
+from sqlalchemy import CheckConstraint, ForeignKey, Index, String, UniqueConstraint
+from sqlalchemy.orm import Mapped, mapped_column, relationship
+
+from portal.database import AwareDateTime, Base, IdList, new_id
+from portal.sync.rules import SYNCED_BY_DEFAULT
+
+
+class SaasuLogin(Base):
+    """One sign-in to Saasu. The password is exchanged for tokens and never kept; one access token serves all its files."""
+
+    __tablename__ = "saasu_logins"
+    __table_args__ = (UniqueConstraint("firm_id", "username"),)
+
+    id: Mapped[str] = mapped_column(String(22), primary_key=True, default=new_id)
+    firm_id: Mapped[str] = mapped_column(ForeignKey("firms.id"), index=True)
+    username: Mapped[str] = mapped_column(String(254))
+    refresh_token: Mapped[bytes]
+    access_token: Mapped[bytes]
+    access_expires_at: Mapped[datetime] = mapped_column(AwareDateTime)
+    token_version: Mapped[int] = mapped_column(default=1)
+    signed_in_at: Mapped[datetime] = mapped_column(AwareDateTime)
+
+
+class SaasuFile(Base):
+    """One set of books in Saasu. `time_zone` is our own setting, an IANA name."""
+
+    __tablename__ = "saasu_files"
+    __table_args__ = (UniqueConstraint("firm_id", "file_id"),)
+
+    id: Mapped[str] = mapped_column(String(22), primary_key=True, default=new_id)
+    firm_id: Mapped[str] = mapped_column(ForeignKey("firms.id"), index=True)
+    login_id: Mapped[str] = mapped_column(ForeignKey("saasu_logins.id"))
+    file_id: Mapped[int]
+    name: Mapped[str] = mapped_column(String(200))
+    currency: Mapped[str] = mapped_column(String(3))
+    subscription: Mapped[str] = mapped_column(String(100), default="")
+    tax_registered: Mapped[bool] = mapped_column(default=True)
+    time_zone: Mapped[str] = mapped_column(String(64), default="Australia/Sydney")
+    created_at: Mapped[datetime] = mapped_column(AwareDateTime)
+    items_read_to: Mapped[datetime | None] = mapped_column(AwareDateTime)
+
+    login: Mapped[SaasuLogin] = relationship()
+    connections: Mapped[list["Connection"]] = relationship(
+        back_populates="file", order_by="Connection.created_at"
+    )
+
+
+class Connection(Base):
+    """The BigCommerce connector of a file. Its file and Shop Code never change (SYNC §1).
+
+    `start_at` is the moment from which orders are taken; `watermark`, `reading_until` and `cursor` say where reading stands;
+    `fence` grows with every lease, and every write of a run checks it.
+    """
+
+    __tablename__ = "connections"
+    __table_args__ = (
+        UniqueConstraint("file_pk", "store_hash"),
+        CheckConstraint("minute >= 0 AND minute < 60", name="minute_of_the_hour"),
+        Index("ix_connections_due", "enabled", "next_run_at"),
+    )
+
+    id: Mapped[str] = mapped_column(String(22), primary_key=True, default=new_id)
+    firm_id: Mapped[str] = mapped_column(ForeignKey("firms.id"), index=True)
+    file_pk: Mapped[str] = mapped_column(ForeignKey("saasu_files.id"), index=True)
+    store_hash: Mapped[str] = mapped_column(String(32))
+    store_name: Mapped[str] = mapped_column(String(200), default="")
+    enabled: Mapped[bool] = mapped_column(default=False)
+    client_id: Mapped[str] = mapped_column(String(200), default="")
+    client_secret: Mapped[bytes | None]
+    client_secret_set_at: Mapped[datetime | None] = mapped_column(AwareDateTime)
+    access_token: Mapped[bytes | None]
+    access_token_set_at: Mapped[datetime | None] = mapped_column(AwareDateTime)
+    prefix: Mapped[str] = mapped_column(String(20), default="")
+    shipping_item_id: Mapped[int | None]
+    discount_item_id: Mapped[int | None]
+    statuses: Mapped[list[int]] = mapped_column(IdList, default=lambda: sorted(SYNCED_BY_DEFAULT))
+    notify: Mapped[bool] = mapped_column(default=False)
+    notification_email: Mapped[str] = mapped_column(String(500), default="")
+    orders_from: Mapped[date | None]
+    created_at: Mapped[datetime] = mapped_column(AwareDateTime)
+
+    start_at: Mapped[datetime | None] = mapped_column(AwareDateTime)
+    watermark: Mapped[datetime | None] = mapped_column(AwareDateTime)
+    reading_until: Mapped[datetime | None] = mapped_column(AwareDateTime)
+    cursor: Mapped[int] = mapped_column(default=0)
+    last_contact_order: Mapped[int] = mapped_column(default=0)
+
+    minute: Mapped[int] = mapped_column(default=0)
+    next_run_at: Mapped[datetime | None] = mapped_column(AwareDateTime)
+    last_good_run_at: Mapped[datetime | None] = mapped_column(AwareDateTime)
+    problem_code: Mapped[str | None] = mapped_column(String(40))
+    problem_sentence: Mapped[str | None] = mapped_column(String(1000))
+
+    fence: Mapped[int] = mapped_column(default=0)
+    lease_run_id: Mapped[str | None] = mapped_column(String(22))
+    lease_until: Mapped[datetime | None] = mapped_column(AwareDateTime)
+
+    file: Mapped[SaasuFile] = relationship(back_populates="connections")

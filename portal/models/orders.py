@@ -1,0 +1,87 @@
+"""The ledger's tables: one row per shop order for ever, and its append-only attempts (SYNC §1, §2)."""
+
+from datetime import datetime
+from decimal import Decimal
+from typing import Any
+
+from sqlalchemy import JSON, CheckConstraint, ForeignKey, Index, String, UniqueConstraint
+from sqlalchemy.orm import Mapped, mapped_column, relationship
+
+from portal.database import AwareDateTime, Base, Money, new_id
+from portal.models.connections import Connection
+from portal.sync.ports import State
+
+STATES = ", ".join(f"'{state}'" for state in State)
+
+
+class Order(Base):
+    """One shop order of one store in one Saasu file. `document` is the order as it was read, sealed.
+
+    `total` is the shop's `total_inc_tax` in dollars; `problems` a list of {code, sentence, subject}; `turn` whose turn the first
+    of them is; `bridge` a list of {name, shop, books, words}.
+    """
+
+    __tablename__ = "orders"
+    __table_args__ = (
+        UniqueConstraint("saasu_file_id", "store_hash", "order_id"),
+        CheckConstraint(f"state IN ({STATES})", name="closed_set_of_states"),
+        Index("ix_orders_state", "connection_id", "state", "order_id"),
+        Index("ix_orders_firm_state", "firm_id", "state"),
+    )
+
+    id: Mapped[str] = mapped_column(String(22), primary_key=True, default=new_id)
+    firm_id: Mapped[str] = mapped_column(ForeignKey("firms.id"))
+    connection_id: Mapped[str] = mapped_column(ForeignKey("connections.id"))
+    saasu_file_id: Mapped[int]
+    store_hash: Mapped[str] = mapped_column(String(32))
+    order_id: Mapped[int]
+    state: Mapped[str] = mapped_column(String(10))
+    ignored_reason: Mapped[str | None] = mapped_column(String(20))
+    turn: Mapped[str | None] = mapped_column(String(10))
+    problems: Mapped[list[dict[str, str]]] = mapped_column(JSON, default=list)
+    notes: Mapped[list[str]] = mapped_column(JSON, default=list)
+    bridge: Mapped[list[dict[str, str]]] = mapped_column(JSON, default=list)
+
+    order_created_at: Mapped[datetime] = mapped_column(AwareDateTime)
+    order_modified_at: Mapped[datetime] = mapped_column(AwareDateTime)
+    status_id: Mapped[int] = mapped_column(default=0)
+    status: Mapped[str] = mapped_column(String(100), default="")
+    currency: Mapped[str] = mapped_column(String(10), default="")
+    total: Mapped[Decimal] = mapped_column(Money, default=Decimal(0))
+    document: Mapped[bytes | None]
+
+    number: Mapped[str] = mapped_column(String(100), default="")
+    marker: Mapped[str] = mapped_column(String(100), default="")
+    fingerprint: Mapped[str] = mapped_column(String(64), default="")
+    first_sent_at: Mapped[datetime | None] = mapped_column(AwareDateTime)
+    sent_at: Mapped[datetime | None] = mapped_column(AwareDateTime)
+    invoice_id: Mapped[int | None]
+    posted_at: Mapped[datetime | None] = mapped_column(AwareDateTime)
+    retry_at: Mapped[datetime | None] = mapped_column(AwareDateTime)
+    refusals: Mapped[int] = mapped_column(default=0)
+    release: Mapped[bool] = mapped_column(default=False)
+    changed_in_shop_at: Mapped[datetime | None] = mapped_column(AwareDateTime)
+    first_seen_at: Mapped[datetime] = mapped_column(AwareDateTime)
+    decided_at: Mapped[datetime] = mapped_column(AwareDateTime)
+    run_id: Mapped[str | None] = mapped_column(ForeignKey("runs.id"), index=True)
+
+    connection: Mapped[Connection] = relationship()
+    attempts: Mapped[list["Attempt"]] = relationship(back_populates="order", order_by="Attempt.id")
+
+
+class Attempt(Base):
+    """One append-only line of an order's history: when, in which run, by whom, what was decided, what came back."""
+
+    __tablename__ = "attempts"
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    firm_id: Mapped[str] = mapped_column(ForeignKey("firms.id"))
+    order_pk: Mapped[str] = mapped_column(ForeignKey("orders.id"), index=True)
+    run_id: Mapped[str | None] = mapped_column(ForeignKey("runs.id"), index=True)
+    at: Mapped[datetime] = mapped_column(AwareDateTime)
+    actor: Mapped[str] = mapped_column(String(200), default="")
+    state: Mapped[str] = mapped_column(String(10))
+    note: Mapped[str] = mapped_column(String(1000), default="")
+    details: Mapped[dict[str, Any]] = mapped_column(JSON, default=dict)
+
+    order: Mapped[Order] = relationship(back_populates="attempts")

@@ -1,0 +1,183 @@
+"""Asking for runs, claiming what is due, and mending what a lost job left behind (SYNC §1, §7.1; STACK: schedule).
+
+The database holds the schedule and the runs; the queue carries only their ids and may be wiped at any time.
+"""
+
+import hashlib
+from collections.abc import Callable
+from datetime import UTC, datetime, timedelta
+
+from sqlalchemy import or_, select, update
+from sqlalchemy.exc import IntegrityError
+from sqlalchemy.orm import Session
+
+from portal.database import changed_rows
+from portal.models.connections import Connection
+from portal.models.orders import Order
+from portal.models.runs import OPEN, Run, RunKind, RunState
+from portal.sync.planning import settle_time
+from portal.sync.ports import State
+from portal.sync.problems import Problem, Turn
+
+HOUR = timedelta(hours=1)
+CLAIM_AT_ONCE = 200
+LOST_AFTER = timedelta(seconds=20)
+"""A queued run whose id is not on the queue for this long has lost its job."""
+
+Ring = Callable[[str, int], None]
+"""Puts a run's id and attempt on the queue; a lost ring is mended by the sweep."""
+
+
+class SystemClock:
+    """The machine's clock, in aware UTC."""
+
+    def now(self) -> datetime:
+        """The present moment."""
+        return datetime.now(UTC)
+
+
+def minute_for(connection_id: str) -> int:
+    """The minute of the hour at which a connection runs: spread evenly by its id."""
+    return int.from_bytes(hashlib.sha256(connection_id.encode()).digest()[:4]) % 60
+
+
+def next_slot(minute: int, after: datetime) -> datetime:
+    """The first moment later than `after` that is `minute` past the hour."""
+    slot = after.replace(minute=minute, second=0, microsecond=0)
+    return slot if slot > after else slot + HOUR
+
+
+def request_run(
+    session: Session, connection: Connection, kind: RunKind, actor: str, now: datetime, ring: Ring
+) -> Run:
+    """Ask for a run now; the one already open is returned where there is one. Commits, then rings."""
+    run = Run(firm_id=connection.firm_id, connection_id=connection.id, kind=kind, actor=actor, queued_at=now)
+    session.add(run)
+    try:
+        session.commit()
+    except IntegrityError:
+        session.rollback()
+        return session.scalars(
+            select(Run).where(Run.connection_id == connection.id, Run.state.in_(OPEN))
+        ).one()
+    ring(run.id, run.attempt)
+    return run
+
+
+def claim_due(session: Session, now: datetime, ring: Ring) -> int:
+    """Queue a run for every enabled connection that is due, and move it to its next slot. Returns how many."""
+    due = session.scalars(
+        select(Connection)
+        .where(Connection.enabled, Connection.next_run_at <= now)
+        .order_by(Connection.next_run_at)
+        .limit(CLAIM_AT_ONCE)
+        .with_for_update(skip_locked=True)
+    ).all()
+    busy = set(
+        session.scalars(
+            select(Run.connection_id).where(
+                Run.state.in_(OPEN), Run.connection_id.in_([connection.id for connection in due])
+            )
+        )
+    )
+    queued = []
+    for connection in due:
+        connection.next_run_at = next_slot(connection.minute, now)
+        if connection.id not in busy:
+            run = Run(
+                firm_id=connection.firm_id, connection_id=connection.id, kind=RunKind.HOURLY, queued_at=now
+            )
+            session.add(run)
+            queued.append(run)
+    session.commit()
+    for run in queued:
+        ring(run.id, run.attempt)
+    return len(queued)
+
+
+def sweep(session: Session, now: datetime, waiting: set[tuple[str, int]], ring: Ring) -> int:
+    """Put runs whose job vanished back on the queue: expired leases, and queued runs the queue does not hold.
+
+    `waiting` is what the queue holds, as (run id, attempt). Returns how many were mended.
+    """
+    mended = 0
+    for run in session.scalars(select(Run).where(Run.state.in_(OPEN))).all():
+        if run.state == RunState.RUNNING and not lease_expired(run, now):
+            continue
+        if run.state == RunState.QUEUED and (
+            (run.id, run.attempt) in waiting or now - run.queued_at < LOST_AFTER
+        ):
+            continue
+        changed = session.execute(
+            update(Run)
+            .where(Run.id == run.id, Run.attempt == run.attempt, Run.state == run.state)
+            .values(attempt=Run.attempt + 1, state=RunState.QUEUED)
+            .execution_options(synchronize_session=False)
+        )
+        session.commit()
+        session.refresh(run)
+        if changed_rows(changed) == 1:
+            ring(run.id, run.attempt)
+            mended += 1
+    return mended
+
+
+def lease_expired(run: Run, now: datetime) -> bool:
+    """Whether a running run's worker has stopped renewing its lease."""
+    connection = run.connection
+    ours = connection.lease_run_id == run.id and connection.lease_until is not None
+    if ours and connection.lease_until is not None:
+        return connection.lease_until < now
+    return run.started_at is None or now - run.started_at > LOST_AFTER
+
+
+def begin(session: Session, run_id: str, attempt: int, now: datetime) -> Run | None:
+    """Move a queued run to running; `None` when this delivery is a duplicate or out of date. Commits."""
+    changed = session.execute(
+        update(Run)
+        .where(Run.id == run_id, Run.attempt == attempt, Run.state == RunState.QUEUED)
+        .values(state=RunState.RUNNING, started_at=now)
+    )
+    session.commit()
+    return session.get_one(Run, run_id) if changed_rows(changed) == 1 else None
+
+
+def finish(session: Session, run: Run, state: RunState, problem: Problem | None, now: datetime) -> None:
+    """Write a run's end and what it means for its connection; an unsettled order brings the next run forward. Commits."""
+    run.state = state
+    run.finished_at = now
+    run.problem_code = str(problem.code) if problem else None
+    run.problem_sentence = problem.sentence[:1000] if problem else None
+    connection = run.connection
+    connection.problem_code = run.problem_code
+    connection.problem_sentence = run.problem_sentence
+    if state == RunState.FINISHED:
+        connection.last_good_run_at = now
+    settles = unsettled_until(session, connection)
+    if settles is not None and connection.enabled and connection.next_run_at is not None:
+        connection.next_run_at = min(connection.next_run_at, max(settles, now + timedelta(seconds=5)))
+    session.commit()
+
+
+def unsettled_until(session: Session, connection: Connection) -> datetime | None:
+    """When the first order whose outcome is unknown can be looked up for good; `None` when all are settled."""
+    found = session.execute(
+        select(Order.sent_at, Order.number).where(
+            Order.connection_id == connection.id,
+            or_(Order.state == State.SENDING, Order.state == State.UNKNOWN),
+            Order.sent_at.is_not(None),
+        )
+    ).all()
+    times = [sent_at + settle_time(not number.startswith("<")) for sent_at, number in found if sent_at]
+    return min(times) if times else None
+
+
+def state_for(problem: Problem) -> RunState:
+    """A run's problem that mends itself leaves the run incomplete; any other makes it failed (SYNC §8)."""
+    return RunState.INCOMPLETE if problem.turn is Turn.WAIT else RunState.FAILED
+
+
+def ask_to_stop(session: Session, run: Run) -> None:
+    """Ask a run to stop after the order it is on. Commits."""
+    run.stop_asked = True
+    session.commit()

@@ -1,0 +1,208 @@
+"""Settings: one frozen object read once from the environment; every fault is reported at once, in sentences."""
+
+import base64
+import binascii
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from decimal import Decimal, InvalidOperation
+from ipaddress import ip_address
+from pathlib import Path
+from urllib.parse import urlsplit
+
+BIGCOMMERCE = "https://api.bigcommerce.com"
+SAASU = "https://api.saasu.com"
+
+
+@dataclass(frozen=True, slots=True)
+class Variable:
+    """One documented environment variable."""
+
+    name: str
+    meaning: str
+    default: str = ""
+
+
+VARIABLES: tuple[Variable, ...] = (
+    Variable("APP_ENV", "development or production", "production"),
+    Variable("DATABASE_URL", "postgresql://… or sqlite:///path"),
+    Variable("REDIS_URL", "redis://… or unix:///path of a Redis-protocol server"),
+    Variable("SECRET_KEY", "at least 32 random characters; signs forms"),
+    Variable("CREDENTIAL_KEYS", "key ring `name:base64 of 32 bytes`, comma separated, newest first"),
+    Variable("BASE_URL", "the address people use, https:// unless it is this machine"),
+    Variable("BIGCOMMERCE_API_URL", "only in development, and only this machine", BIGCOMMERCE),
+    Variable("SAASU_API_URL", "only in development, and only this machine", SAASU),
+    Variable("SAASU_CALLS_PER_SECOND", "calls a second to one Saasu file; above 1 only in development", "1"),
+    Variable("MAIL_URL", "smtp://user:password@host:port, smtps://…; blank sends nothing"),
+)
+
+
+class SettingsError(Exception):
+    """The environment is not usable; `faults` lists every reason."""
+
+    def __init__(self, faults: list[str]) -> None:
+        super().__init__("These settings need attention:\n" + "\n".join(f"  - {fault}" for fault in faults))
+        self.faults = faults
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Settings:
+    """What the product was told. `credential_keys` maps key names to 32 bytes, newest first; no secret shows in `repr`."""
+
+    environment: str
+    database_url: str = field(repr=False)
+    redis_url: str = field(repr=False)
+    secret_key: str = field(repr=False)
+    credential_keys: dict[str, bytes] = field(repr=False)
+    base_url: str
+    bigcommerce_api_url: str = BIGCOMMERCE
+    saasu_api_url: str = SAASU
+    saasu_calls_per_second: Decimal = Decimal(1)
+    mail_url: str = field(default="", repr=False)
+
+    @property
+    def is_production(self) -> bool:
+        """Whether real books may be at stake."""
+        return self.environment == "production"
+
+    @property
+    def cookies_secure(self) -> bool:
+        """Cookies travel over https alone whenever the product's address is https."""
+        return self.base_url.startswith("https://")
+
+    @classmethod
+    def from_env(cls, environ: Mapping[str, str]) -> "Settings":
+        """Read the environment. Raises `SettingsError` with every fault at once."""
+        reader = _Reader(environ)
+        environment = reader.one_of("APP_ENV", ("development", "production"))
+        production = environment == "production"
+        settings = cls(
+            environment=environment,
+            database_url=reader.database("DATABASE_URL"),
+            redis_url=reader.address("REDIS_URL", ("redis", "rediss", "unix")),
+            secret_key=reader.long_text("SECRET_KEY", 32),
+            credential_keys=reader.key_ring("CREDENTIAL_KEYS"),
+            base_url=reader.base_url("BASE_URL"),
+            bigcommerce_api_url=reader.api("BIGCOMMERCE_API_URL", production),
+            saasu_api_url=reader.api("SAASU_API_URL", production),
+            saasu_calls_per_second=reader.rate("SAASU_CALLS_PER_SECOND", production),
+            mail_url=reader.mail("MAIL_URL"),
+        )
+        if reader.faults:
+            raise SettingsError(reader.faults)
+        return settings
+
+
+class _Reader:
+    """Reads variables one by one and remembers what is wrong with each."""
+
+    def __init__(self, environ: Mapping[str, str]) -> None:
+        self._environ = environ
+        self.faults: list[str] = []
+
+    def text(self, name: str) -> str:
+        default = next(variable.default for variable in VARIABLES if variable.name == name)
+        return self._environ.get(name, "").strip() or default
+
+    def fault(self, sentence: str) -> str:
+        self.faults.append(sentence)
+        return ""
+
+    def needed(self, name: str) -> str:
+        return self.text(name) or self.fault(f"{name} is missing.")
+
+    def one_of(self, name: str, choices: tuple[str, ...]) -> str:
+        text = self.text(name)
+        return text if text in choices else self.fault(f"{name} must be one of: {', '.join(choices)}.")
+
+    def long_text(self, name: str, least: int) -> str:
+        text = self.needed(name)
+        if text and len(text) < least:
+            return self.fault(f"{name} must have at least {least} characters.")
+        return text
+
+    def address(self, name: str, schemes: tuple[str, ...]) -> str:
+        text = self.needed(name)
+        if text and urlsplit(text).scheme not in schemes:
+            return self.fault(f"{name} must begin with {' or '.join(f'{scheme}://' for scheme in schemes)}.")
+        return text
+
+    def database(self, name: str) -> str:
+        text = self.needed(name)
+        if not text:
+            return ""
+        scheme, _, rest = text.partition("://")
+        if scheme in {"postgres", "postgresql", "postgresql+psycopg"}:
+            return f"postgresql+psycopg://{rest}"
+        return (
+            text
+            if scheme == "sqlite"
+            else self.fault(f"{name} must be a postgresql:// or sqlite:/// address.")
+        )
+
+    def key_ring(self, name: str) -> dict[str, bytes]:
+        ring: dict[str, bytes] = {}
+        for part in filter(None, (part.strip() for part in self.needed(name).split(","))):
+            kid, _, text = part.partition(":")
+            try:
+                key = base64.b64decode(text, validate=True)
+            except (binascii.Error, ValueError):
+                key = b""
+            if not kid or len(key) != 32 or kid in ring:
+                self.fault(f"{name}: each part must be `name:base64 of 32 bytes`, with names of their own.")
+                return {}
+            ring[kid] = key
+        return ring
+
+    def base_url(self, name: str) -> str:
+        text = self.needed(name).rstrip("/")
+        parts = urlsplit(text)
+        if text and (parts.scheme not in {"http", "https"} or not parts.hostname):
+            return self.fault(f"{name} must be an http:// or https:// address.")
+        if text and parts.scheme == "http" and not is_this_machine(parts.hostname or ""):
+            return self.fault(f"{name} must be https:// unless it is this machine.")
+        return text
+
+    def api(self, name: str, production: bool) -> str:
+        text = self.text(name).rstrip("/")
+        usual = BIGCOMMERCE if name == "BIGCOMMERCE_API_URL" else SAASU
+        if text == usual:
+            return text
+        if production:
+            return self.fault(f"{name} may not be changed in production.")
+        parts = urlsplit(text)
+        if parts.scheme not in {"http", "https"} or not is_this_machine(parts.hostname or ""):
+            return self.fault(f"{name} may only point at this machine (127.0.0.1).")
+        return text
+
+    def rate(self, name: str, production: bool) -> Decimal:
+        try:
+            rate = Decimal(self.text(name))
+        except InvalidOperation:
+            rate = Decimal(0)
+        if not rate.is_finite() or rate <= 0:
+            self.fault(f"{name} must be a number above 0.")
+            return Decimal(1)
+        if production and rate > 1:
+            self.fault(f"{name} may not be above 1 in production: Saasu blocks the file for a day.")
+        return rate
+
+    def mail(self, name: str) -> str:
+        text = self.text(name)
+        if text and urlsplit(text).scheme not in {"smtp", "smtps"}:
+            return self.fault(f"{name} must begin with smtp:// or smtps://.")
+        return text
+
+
+def is_this_machine(host: str) -> bool:
+    """Whether a host name is the loopback address."""
+    if host == "localhost":
+        return True
+    try:
+        return ip_address(host).is_loopback
+    except ValueError:
+        return False
+
+
+def project_folder() -> Path:
+    """The folder that holds `portal`, `templates`, `static` and `migrations`."""
+    return Path(__file__).resolve().parent.parent
