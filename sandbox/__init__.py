@@ -1,0 +1,1 @@
+"""Pretend BigCommerce and pretend Saasu on your own machine. Never imports portal; the two meet over HTTP only."""

@@ -1,0 +1,41 @@
+"""`python -m sandbox`: both servers until a signal ends them; says `ready {...}` when they listen."""
+
+import argparse
+import json
+import signal
+import threading
+from pathlib import Path
+from types import FrameType
+
+from sandbox.serve import running
+from sandbox.world import WORLDS
+
+
+def main(arguments: list[str] | None = None) -> int:
+    """Serve until SIGTERM or SIGINT. Returns the exit status."""
+    parser = argparse.ArgumentParser(
+        prog="sandbox", description="Pretend BigCommerce and pretend Saasu on loopback."
+    )
+    parser.add_argument("--bigcommerce-port", type=int, default=0, help="0 takes any free port")
+    parser.add_argument("--saasu-port", type=int, default=0, help="0 takes any free port")
+    parser.add_argument("--data", type=Path, default=None, help="keep shops and books in this folder")
+    parser.add_argument(
+        "--world", choices=sorted(WORLDS), default="empty", help="what is there at the first start"
+    )
+    chosen = parser.parse_args(arguments)
+    ended = threading.Event()
+
+    def end(_number: int, _frame: FrameType | None) -> None:
+        ended.set()
+
+    signal.signal(signal.SIGTERM, end)
+    signal.signal(signal.SIGINT, end)
+    with running(chosen.world, chosen.data, chosen.bigcommerce_port, chosen.saasu_port) as servers:
+        addresses = {"bigcommerce": servers.bigcommerce_url, "saasu": servers.saasu_url}
+        print("ready", json.dumps(addresses), flush=True)
+        ended.wait()
+    return 0
+
+
+if __name__ == "__main__":
+    raise SystemExit(main())
