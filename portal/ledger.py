@@ -27,7 +27,7 @@ from portal.sync.ports import (
     State,
     StopAsked,
 )
-from portal.sync.problems import Code, Problem
+from portal.sync.problems import Code, Ignored, Problem
 
 LEASE = timedelta(seconds=90)
 COUNTED = {
@@ -248,6 +248,7 @@ class SqlLedger:
             sent_at=row.sent_at,
             document=document,
             refusals=row.refusals,
+            ignored=Ignored(row.ignored_reason) if row.ignored_reason else None,
             release=row.release,
         )
 

@@ -49,13 +49,21 @@ def decide(order: ShopOrder, rules: Rules, record: OrderRecord | None) -> Decisi
     """Decide about one order of a page, given the ledger's record of it if there is one."""
     if record is not None:
         changed = order.modified_at != record.modified_at
-        if record.state in FINISHED or record.state in UNSETTLED or not changed:
+        if record.state in FINISHED or record.state in UNSETTLED or stays_ignored(record):
             return Leave(changed)
+        if not changed and not (record.state is State.IGNORED and reason_to_ignore(order, rules) is None):
+            return Leave(changed=False)
         if order.created_at != record.created_at:
             words = f"the shop created another order under this number on {order.created_at:%d/%m/%Y}"
             return Reject(about_order(Code.ORDER_ID_REUSED, order.id, words))
     reason = reason_to_ignore(order, rules, released=record is not None and record.release)
     return Take() if reason is None else Ignore(reason)
+
+
+def stays_ignored(record: OrderRecord) -> bool:
+    """Whether only a person takes this order: somebody said no, or it came while the connection was off (SYNC §3.1)."""
+    by_choice = record.ignored in {Ignored.BY_PERSON, Ignored.WHILE_OFF}
+    return record.state is State.IGNORED and by_choice and not record.release
 
 
 def reason_to_ignore(order: ShopOrder, rules: Rules, *, released: bool = False) -> Ignored | None:

@@ -130,6 +130,7 @@ class OrderRecord:
     sent_at: datetime | None = None
     document: str = ""
     refusals: int = 0
+    ignored: Ignored | None = None
     release: bool = False
     """A person asked for this very order; it is taken whatever its status says."""
 

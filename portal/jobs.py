@@ -1,0 +1,57 @@
+"""What the worker runs and what the clock does: ids in, rows out; any of it may run twice or die on any line (ARCHITECTURE law 4)."""
+
+from datetime import UTC, datetime
+
+from flask import current_app
+from rq import Queue, Worker
+from rq.serializers import JSONSerializer
+
+from portal import task_queue
+from portal.database import db, dispose_after_fork
+from portal.logs import log
+from portal.services import runs
+from portal.services.remotes import Outside
+from portal.services.runs import SystemClock
+from portal.services.syncing import carry_out
+
+WORKER_TTL = 30
+MAINTENANCE = 10
+
+
+def new_worker(queue: Queue) -> Worker:
+    """A worker that forks for each job; short times, since an idle worker recovers nothing between two of them (STACK: queue)."""
+    return Worker(
+        [queue],
+        connection=queue.connection,
+        serializer=JSONSerializer,
+        worker_ttl=WORKER_TTL,
+        maintenance_interval=MAINTENANCE,
+    )
+
+
+def sync_run(run_id: str, attempt: int) -> None:
+    """Carry out one run. Called by the worker's child within the app's context, with connections of its own."""
+    dispose_after_fork()
+    carry_out(db.session(), Outside.of(current_app), run_id, attempt, SystemClock())
+    db.session.remove()
+
+
+def tick() -> None:
+    """Queue what is due and mend what a lost job left behind; the clock calls it every few seconds."""
+    redis = current_app.extensions["redis"]
+
+    def ring(run_id: str, attempt: int) -> None:
+        try:
+            task_queue.enqueue_run(redis, run_id, attempt)
+        except task_queue.QueueUnavailable:
+            log().warning("queue away; the next tick rings again", run=run_id)
+
+    now = datetime.now(UTC)
+    queued = runs.claim_due(db.session(), now, ring)
+    try:
+        mended = runs.sweep(db.session(), now, task_queue.waiting(redis), ring)
+    except task_queue.QueueUnavailable:
+        mended = 0
+    db.session.remove()
+    if queued or mended:
+        log().info("tick", queued=queued, mended=mended)

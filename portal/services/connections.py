@@ -1,0 +1,221 @@
+"""The BigCommerce connector of a file: test it, save it, start processing (source document, steps 1 to 11)."""
+
+from dataclasses import dataclass
+from datetime import UTC, date, datetime, time
+from zoneinfo import ZoneInfo
+
+from sqlalchemy import select
+from sqlalchemy.orm import Session
+
+from portal import mirrors
+from portal.clients.bigcommerce import StoreFound, shop_code
+from portal.models.connections import Connection, SaasuFile
+from portal.models.runs import Run, RunKind
+from portal.services.remotes import Outside, books_for, firm_vault, new_shop
+from portal.services.runs import Ring, minute_for, next_slot, request_run
+from portal.sync.failures import RemoteFailure, books_problem, shop_problem
+from portal.sync.problems import Problem
+from portal.sync.rules import Item
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Draft:
+    """The connector page as filled in. A blank secret keeps the one that is set."""
+
+    enabled: bool
+    store_hash: str
+    client_id: str
+    client_secret: str
+    access_token: str
+    prefix: str
+    shipping_item_id: int | None
+    discount_item_id: int | None
+    notify: bool
+    notification_email: str
+    statuses: tuple[int, ...]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Tested:
+    """What *Test Connection* found. `problem` is `None` when both sides answered."""
+
+    file_name: str
+    store: StoreFound | None = None
+    problem: Problem | None = None
+    side: str = ""
+
+
+class NotSaved(Exception):
+    """The draft cannot be saved; `faults` maps a field to a sentence."""
+
+    def __init__(self, faults: dict[str, str]) -> None:
+        super().__init__("; ".join(faults.values()))
+        self.faults = faults
+
+
+def connection_of(session: Session, firm_id: str, connection_id: str) -> Connection | None:
+    """A firm's connection, or `None`."""
+    return session.scalar(
+        select(Connection).where(Connection.firm_id == firm_id, Connection.id == connection_id)
+    )
+
+
+def file_of(session: Session, firm_id: str, file_pk: str) -> SaasuFile | None:
+    """A firm's file, or `None`."""
+    return session.scalar(select(SaasuFile).where(SaasuFile.firm_id == firm_id, SaasuFile.id == file_pk))
+
+
+def test_connection(
+    session: Session, outside: Outside, file: SaasuFile, connection: Connection | None, draft: Draft
+) -> Tested:
+    """Try both sides with what the page holds; nothing is saved (source document, step 9)."""
+    token = draft.access_token or saved_token(session, outside, connection)
+    try:
+        store = new_shop(session, outside, shop_code(draft.store_hash), token).test_connection()
+    except ValueError as error:
+        raise NotSaved({"store_hash": str(error)}) from error
+    except RemoteFailure as failure:
+        return Tested(file_name=file.name, problem=shop_problem(failure), side="BigCommerce")
+    try:
+        books_for(session, outside, file).tax_codes()
+    except RemoteFailure as failure:
+        return Tested(file_name=file.name, store=store, problem=books_problem(failure), side="Saasu")
+    return Tested(file_name=file.name, store=store)
+
+
+def saved_token(session: Session, outside: Outside, connection: Connection | None) -> str:
+    """The Access Token that is set, or blank."""
+    if connection is None or connection.access_token is None:
+        return ""
+    keys = firm_vault(session, outside.vault, connection.firm_id)
+    return keys.open(connection.id, "access_token", connection.access_token)
+
+
+def save_connection(
+    session: Session, outside: Outside, file: SaasuFile, connection: Connection | None, draft: Draft
+) -> Connection:
+    """Save the page. Commits. Raises `NotSaved` with a sentence for each field that is wrong."""
+    faults = faults_of(session, file, connection, draft)
+    if faults:
+        raise NotSaved(faults)
+    now = outside.now()
+    if connection is None:
+        connection = Connection(
+            firm_id=file.firm_id, file_pk=file.id, store_hash=shop_code(draft.store_hash), created_at=now
+        )
+        session.add(connection)
+        session.flush()
+        connection.minute = minute_for(connection.id)
+    keep_fields(connection, draft)
+    keep_secrets(session, outside, connection, draft)
+    keep_schedule(connection, now)
+    session.commit()
+    return connection
+
+
+def faults_of(
+    session: Session, file: SaasuFile, connection: Connection | None, draft: Draft
+) -> dict[str, str]:
+    """What is wrong with a draft, by field."""
+    faults: dict[str, str] = {}
+    others = [one for one in file.connections if connection is None or one.id != connection.id]
+    if connection is None:
+        try:
+            code = shop_code(draft.store_hash)
+        except ValueError as error:
+            faults["store_hash"] = str(error)
+        else:
+            if any(one.store_hash == code for one in others):
+                faults["store_hash"] = "This file already has a connection to that store."
+    clash = next((one for one in others if prefixes_clash(one.prefix, draft.prefix)), None)
+    if clash is not None:
+        faults["prefix"] = (
+            f"The store {clash.store_name or clash.store_hash} uses the prefix “{clash.prefix}”: numbers could collide."
+        )
+    if draft.enabled and not (draft.access_token or (connection and connection.access_token)):
+        faults["access_token"] = "Paste the Access Token before you enable the connection."  # noqa: S105
+    if draft.notify and not draft.notification_email:
+        faults["notification_email"] = "Give an e-mail address, or untick Notification Email."
+    if 0 in draft.statuses:
+        faults["statuses"] = "Incomplete orders cannot be synced: the customer has not finished paying."
+    session.rollback() if faults else None
+    return faults
+
+
+def prefixes_clash(one: str, other: str) -> bool:
+    """Whether two prefixes of a file could make the same number: equal, or equal but for digits at the end (SYNC §3.8)."""
+    if not one or not other:
+        return False
+    short, long = sorted((one.casefold(), other.casefold()), key=len)
+    return long.startswith(short) and (long == short or long[len(short) :].isdigit())
+
+
+def keep_fields(connection: Connection, draft: Draft) -> None:
+    """Copy the plain fields."""
+    connection.enabled = draft.enabled
+    connection.client_id = draft.client_id[:200]
+    connection.prefix = draft.prefix[:20]
+    connection.shipping_item_id = draft.shipping_item_id
+    connection.discount_item_id = draft.discount_item_id
+    connection.notify = draft.notify
+    connection.notification_email = draft.notification_email[:500]
+    connection.statuses = sorted(draft.statuses)
+
+
+def keep_secrets(session: Session, outside: Outside, connection: Connection, draft: Draft) -> None:
+    """Seal the secrets that were given; a blank one keeps what is set."""
+    keys = firm_vault(session, outside.vault, connection.firm_id)
+    now = outside.now()
+    if draft.client_secret:
+        connection.client_secret = keys.seal(connection.id, "client_secret", draft.client_secret)
+        connection.client_secret_set_at = now
+    if draft.access_token:
+        connection.access_token = keys.seal(connection.id, "access_token", draft.access_token)
+        connection.access_token_set_at = now
+
+
+def keep_schedule(connection: Connection, now: datetime) -> None:
+    """Orders are taken from the first enabling on; a disabled connection has no next run (SYNC §3.1, §3.3)."""
+    if not connection.enabled:
+        connection.next_run_at = None
+        return
+    if connection.start_at is None:
+        connection.start_at = now
+        connection.watermark = now
+    if connection.next_run_at is None:
+        connection.next_run_at = next_slot(connection.minute, now)
+
+
+def start_processing(
+    session: Session, outside: Outside, connection: Connection, orders_from: date, actor: str, ring: Ring
+) -> Run:
+    """Take orders back to a date, in the file's time zone, and start at once. Commits.
+
+    Reading begins again at that date; what the ledger knows is left as it is, so nothing is posted twice (SYNC §3.3).
+    Raises `NotSaved` when the connection is disabled or the date lies ahead.
+    """
+    now = outside.now()
+    zone = ZoneInfo(connection.file.time_zone)
+    if not connection.enabled:
+        raise NotSaved({"enabled": "Tick Enable BigCommerce and save before you start processing."})
+    if orders_from > now.astimezone(zone).date():
+        raise NotSaved({"orders_from": "Choose a date that is not in the future."})
+    begin = datetime.combine(orders_from, time.min, zone).astimezone(UTC)
+    connection.orders_from = orders_from
+    connection.start_at = min(connection.start_at or begin, begin)
+    connection.watermark = min(connection.watermark or begin, begin)
+    connection.reading_until = None
+    connection.cursor = 0
+    session.commit()
+    return request_run(session, connection, RunKind.BACKFILL, actor, now, ring)
+
+
+def file_items(session: Session, outside: Outside, file: SaasuFile) -> tuple[Item, ...]:
+    """The file's items for the item fields, read from Saasu when there is no copy yet. Raises a `RemoteFailure`."""
+    if file.items_read_to is None:
+        now = outside.now()
+        items, tax_codes = mirrors.read_catalogue(books_for(session, outside, file), None)
+        mirrors.write_catalogue(session, file, items, tax_codes, now)
+        session.commit()
+    found = mirrors.catalogue(session, file.id).items
+    return tuple(sorted((item for item in found if item.is_active), key=lambda item: item.code.casefold()))

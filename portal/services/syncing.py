@@ -1,0 +1,127 @@
+"""Carrying out one run: take the lease, build the clients, call the engine, write the run's end."""
+
+from datetime import datetime
+from zoneinfo import ZoneInfo
+
+from sqlalchemy import update
+from sqlalchemy.orm import Session
+
+from portal import ledger as ledgers
+from portal import mirrors
+from portal.ledger import SqlLedger
+from portal.logs import bound, log
+from portal.models.connections import Connection
+from portal.models.runs import Run, RunState
+from portal.services.remotes import Outside, books_for, firm_vault, seal_for, shop_for
+from portal.services.runs import begin, finish, state_for
+from portal.sync.engine import Sync, run_sync
+from portal.sync.failures import RemoteFailure, shop_problem
+from portal.sync.ports import Books, Clock, LeaseLost, StopAsked
+from portal.sync.problems import Problem, RunStopped
+from portal.sync.rules import Catalogue, Rules
+
+
+class RunFailed(Exception):
+    """The run hit a fault of ours; it is queued again by the sweep once its lease has expired."""
+
+
+def carry_out(session: Session, outside: Outside, run_id: str, attempt: int, clock: Clock) -> RunState | None:
+    """Carry out one delivery of a run; `None` when it was a duplicate or another run holds the connection."""
+    run = begin(session, run_id, attempt, clock.now())
+    if run is None:
+        return None
+    connection = run.connection
+    with bound(run=run.id, connection=connection.id, firm=connection.firm_id):
+        fence = ledgers.take_lease(session, run.id, connection.id, clock)
+        if fence is None:
+            log().warning("lease held by another run")
+            return None
+        return _under_lease(session, outside, run, fence, clock)
+
+
+def _under_lease(session: Session, outside: Outside, run: Run, fence: int, clock: Clock) -> RunState | None:
+    connection = run.connection
+    problem: Problem | None = None
+    try:
+        run_sync(build_sync(session, outside, run, fence, clock))
+        state = RunState.FINISHED
+    except RunStopped as stopped:
+        problem = stopped.problem
+        state = state_for(problem)
+    except StopAsked:
+        state = RunState.STOPPED
+    except LeaseLost:
+        session.rollback()
+        log().warning("lease lost")
+        return None
+    session.rollback()
+    finish(session, session.get_one(Run, run.id), state, problem, clock.now())
+    ledgers.release_lease(session, connection.id, fence)
+    log().info("run ended", state=state, problem=str(problem.code) if problem else None)
+    return state
+
+
+def build_sync(session: Session, outside: Outside, run: Run, fence: int, clock: Clock) -> Sync:
+    """Everything one run works with. Raises `RunStopped` where the connection has no usable credentials."""
+    connection = run.connection
+    counted = counting(session, outside, run.id)
+    keys = firm_vault(session, outside.vault, connection.firm_id)
+    try:
+        shop = shop_for(session, counted, connection)
+    except RemoteFailure as failure:
+        raise RunStopped(shop_problem(failure)) from failure
+    books = books_for(session, counted, connection.file)
+    rules = rules_of(connection, clock.now())
+    return Sync(
+        rules=rules,
+        shop=shop,
+        books=books,
+        ledger=SqlLedger(session, connection, run, fence, clock, seal_for(keys)),
+        clock=clock,
+        catalogue=lambda: fresh_catalogue(session, books, connection, clock),
+    )
+
+
+def counting(session: Session, outside: Outside, run_id: str) -> Outside:
+    """The same outside, counting every call on the run's row before it is sent."""
+
+    def on_call(remote: str, purpose: str) -> None:
+        del purpose
+        column = Run.saasu_calls if remote == "saasu" else Run.shop_calls
+        session.execute(update(Run).where(Run.id == run_id).values({column: column + 1}))
+        session.commit()
+
+    return Outside(
+        settings=outside.settings,
+        vault=outside.vault,
+        redis=outside.redis,
+        now=outside.now,
+        on_call=on_call,
+        unpaced=outside.unpaced,
+    )
+
+
+def rules_of(connection: Connection, now: datetime) -> Rules:
+    """A connection's choices as plain data."""
+    return Rules(
+        store_hash=connection.store_hash,
+        zone=ZoneInfo(connection.file.time_zone),
+        start=connection.start_at or now,
+        prefix=connection.prefix,
+        statuses=frozenset(connection.statuses),
+        shipping_item=connection.shipping_item_id,
+        discount_item=connection.discount_item_id,
+        tax_registered=connection.file.tax_registered,
+    )
+
+
+def fresh_catalogue(session: Session, books: Books, connection: Connection, clock: Clock) -> Catalogue:
+    """The file's items and tax codes, brought up to date with one call where nothing much changed (SYNC §9)."""
+    file = connection.file
+    asked_at = clock.now()
+    items, tax_codes = mirrors.read_catalogue(books, file.items_read_to)
+    mirrors.write_catalogue(session, file, items, tax_codes, asked_at)
+    session.commit()
+    found = mirrors.catalogue(session, file.id)
+    session.commit()
+    return found
