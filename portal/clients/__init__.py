@@ -1,0 +1,1 @@
+"""The only code that speaks HTTP: one transport, one module per remote, one pure payload module per remote."""

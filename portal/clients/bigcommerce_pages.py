@@ -1,0 +1,69 @@
+"""One page of the order list: rows in order, each once, within the window, and what came with them; pure (SYNC §3.2)."""
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from datetime import UTC, datetime
+
+from portal.clients.bigcommerce_payloads import included
+from portal.clients.rows import Nonsense
+from portal.sync.orders import CompleteOrder, OrderPage, ShopOrder, UnreadableOrder
+
+
+@dataclass(frozen=True, slots=True)
+class Listed:
+    """One row of a page, as it came and as it was read."""
+
+    value: object
+    order: ShopOrder | UnreadableOrder
+
+    def is_within(self, start: datetime, end: datetime, dated: Callable[[ShopOrder], datetime]) -> bool:
+        """Whether the row belongs to the window; one that cannot be read does, so that it is not lost."""
+        return isinstance(self.order, UnreadableOrder) or start <= dated(self.order) <= end
+
+
+def above(listed: Sequence[Listed], after_id: int) -> list[Listed]:
+    """The rows above an id in ascending id, each once; a row without an id is kept, first."""
+    unique: dict[int, Listed] = {}
+    for row in listed:
+        if row.order.id > after_id or row.order.id == 0:
+            unique.setdefault(row.order.id, row)
+    return [unique[order_id] for order_id in sorted(unique)]
+
+
+def page_of(rows: Sequence[Listed], *, last: bool, outside: int, shop_time: datetime | None) -> OrderPage:
+    """The page as the engine reads it; an order whose included lines make no sense is unreadable."""
+    orders: list[ShopOrder] = []
+    unreadable: list[UnreadableOrder] = []
+    whole: dict[int, CompleteOrder] = {}
+    for row in rows:
+        if isinstance(row.order, UnreadableOrder):
+            unreadable.append(row.order)
+            continue
+        try:
+            found = included(row.value, row.order)
+        except Nonsense as fault:
+            unreadable.append(
+                UnreadableOrder(id=row.order.id, reason=str(fault), modified_at=row.order.modified_at)
+            )
+            continue
+        orders.append(row.order)
+        if found is not None:
+            whole[row.order.id] = found
+    return OrderPage(
+        orders=tuple(orders),
+        unreadable=tuple(unreadable),
+        last=last,
+        outside_window=outside,
+        shop_time=shop_time,
+        complete=whole,
+    )
+
+
+def whole_second(moment: datetime) -> datetime:
+    """The moment in UTC without its fraction: the shop's times have none."""
+    return moment.astimezone(UTC).replace(microsecond=0)
+
+
+def shop_date(moment: datetime) -> str:
+    """A time as the shop's filters take it, with `Z` and no plus sign, which a shop once ignored silently (BC §3)."""
+    return f"{moment:%Y-%m-%dT%H:%M:%S}Z"
