@@ -32,7 +32,8 @@ class Clock:
         offset = timedelta(seconds=_seconds(order.get("offset_seconds", 0)))
         fixed = None if order.get("now") is None else moment(order["now"])
         if fixed is not None and order.get("running"):
-            fixed, offset = None, fixed - datetime.now(UTC)
+            offset = fixed - datetime.now(UTC)
+            fixed = None
         with self._lock:
             self._fixed, self._offset = fixed, offset
 

@@ -229,7 +229,8 @@ class Gate:
             body = fault.body.encode()
         given = {name.lower() for name in fault.headers}
         kept = [(name, value) for name, value in headers.items() if name.lower() not in given]
-        return fault.status, [*kept, *fault.headers.items()], body
+        # A header ordered as "" is left out.
+        return fault.status, [*kept, *((name, value) for name, value in fault.headers.items() if value)], body
 
     def _commit_later(self, fault: Fault, environ: dict[str, Any]) -> None:
         later = {name: value for name, value in environ.items() if name != "werkzeug.socket"}

@@ -48,10 +48,7 @@ class Handler(WSGIRequestHandler):
         environ["wsgi.input"] = io.BytesIO(get_input_stream(environ).read())
         started: list[Any] = []
         try:
-            chunks = self.server.app(
-                environ, lambda status, headers, _=None: started.extend((status, headers))
-            )  # type: ignore[arg-type,return-value]
-            body = b"".join(chunks)
+            body = b"".join(self.server.app(environ, _start_response(started)))
             status, headers = started
         except Dropped as dropped:
             self._drop(dropped)
