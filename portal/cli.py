@@ -1,0 +1,113 @@
+"""Commands: `python3 -m portal sync CONNECTION`, `backup FILE`, `restore FILE`, `rotate-keys`, `migrate`, `seed-demo`."""
+
+import argparse
+import json
+import os
+import secrets
+import sys
+from collections.abc import Callable
+from pathlib import Path
+
+from flask import Flask
+
+from portal.app import create_app
+from portal.services import operations
+from portal.settings import SettingsError
+
+Command = Callable[[Flask, argparse.Namespace], int]
+
+
+def main(argv: list[str]) -> int:
+    """Carry out one command; its exit status. Faults are told in a sentence, never as a traceback."""
+    arguments = parser().parse_args(argv)
+    try:
+        app = create_app()
+    except SettingsError as error:
+        print(error, file=sys.stderr)
+        return 2
+    command: Command = arguments.command
+    with app.app_context():
+        try:
+            return command(app, arguments)
+        except operations.OperationFailed as error:
+            print(error, file=sys.stderr)
+            return 1
+
+
+def parser() -> argparse.ArgumentParser:
+    """The commands and their arguments."""
+    whole = argparse.ArgumentParser(prog="python3 -m portal", description="Work on a running portal's data.")
+    commands = whole.add_subparsers(required=True, metavar="COMMAND")
+    sync = commands.add_parser("sync", help="start a run for a connection now and wait for it")
+    sync.add_argument("connection", help="the connection's id, its Shop Code, or `all`")
+    sync.set_defaults(command=run_sync)
+    backup = commands.add_parser("backup", help="write the whole database to a file")
+    backup.add_argument("file", type=Path)
+    backup.set_defaults(command=write_backup)
+    restore = commands.add_parser("restore", help="fill an empty database from a backup")
+    restore.add_argument("file", type=Path)
+    restore.set_defaults(command=read_backup)
+    commands.add_parser("rotate-keys", help="wrap every firm's key by the newest key").set_defaults(
+        command=rotate
+    )
+    commands.add_parser("migrate", help="bring the tables up to date").set_defaults(command=migrate)
+    seed = commands.add_parser("seed-demo", help="fill the demo from the sandbox")
+    seed.add_argument("--note", type=Path, help="where the sign-in is written")
+    seed.set_defaults(command=seed_demo)
+    return whole
+
+
+def run_sync(app: Flask, arguments: argparse.Namespace) -> int:
+    """Run one connection, or all, here and now, and say what came of it."""
+    good = True
+    for line, fine in operations.sync_now(app, arguments.connection):
+        print(line)
+        good = good and fine
+    return 0 if good else 1
+
+
+def write_backup(app: Flask, arguments: argparse.Namespace) -> int:
+    """Write a backup."""
+    rows = operations.backup(app, arguments.file)
+    print(f"Wrote {rows} rows to {arguments.file}.")
+    print(
+        "The key ring (CREDENTIAL_KEYS) is not in it. Keep it apart: without it the saved credentials stay sealed."
+    )
+    return 0
+
+
+def read_backup(app: Flask, arguments: argparse.Namespace) -> int:
+    """Restore a backup."""
+    rows = operations.restore(app, arguments.file)
+    print(
+        f"Restored {rows} rows. Start the portal with the key ring that was in use when the backup was written."
+    )
+    return 0
+
+
+def rotate(app: Flask, arguments: argparse.Namespace) -> int:
+    """Rotate the key ring."""
+    del arguments
+    print(
+        f"Wrapped the keys of {operations.rotate(app)} firms by the newest key. Older keys may now leave the ring."
+    )
+    return 0
+
+
+def migrate(app: Flask, arguments: argparse.Namespace) -> int:
+    """Bring the tables up to date."""
+    del arguments
+    operations.migrate(app)
+    return 0
+
+
+def seed_demo(app: Flask, arguments: argparse.Namespace) -> int:
+    """Fill the demo, and leave the sign-in where `demo` reads it."""
+    note: Path | None = arguments.note
+    known = json.loads(note.read_text()) if note and note.exists() else {}
+    password = known.get("password") or os.environ.get("DEMO_PASSWORD") or f"demo-{secrets.token_urlsafe(9)}"
+    found = operations.seed_demo(app, password, print)
+    if note:
+        note.touch(mode=0o600)
+        note.write_text(json.dumps({**found, "password": password}, indent=2))
+    return 0

@@ -1,0 +1,155 @@
+"""The demo's firm: signed up, connected and replayed through the engine, so that no row exists which no run made."""
+
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+
+from sqlalchemy import select
+from sqlalchemy.orm import Session
+
+from portal.clients.rehearsal import PretendStore, PretendWorld, Rehearsal
+from portal.clients.transport import Transport
+from portal.models.accounts import Membership, Person
+from portal.models.connections import Connection, SaasuFile
+from portal.models.runs import Run, RunKind
+from portal.services.accounts import sign_up
+from portal.services.connections import Draft, file_items, save_connection
+from portal.services.files import add_files, choices, sign_in_to_saasu
+from portal.services.remotes import Outside
+from portal.services.runs import next_slot
+from portal.services.syncing import carry_out
+from portal.sync.rules import SYNCED_BY_DEFAULT, Item
+
+FIRM = "Wren & Wattle Accountants"
+PERSON = "Robin Carter"
+EMAIL = "demo@example.com"
+RUN_AT_NIGHT = timedelta(hours=1)
+LIVE_RATE = 5
+
+
+@dataclass(slots=True)
+class ReplayClock:
+    """A clock that stands where the replay put it."""
+
+    moment: datetime
+
+    def now(self) -> datetime:
+        """The replayed moment."""
+        return self.moment
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Seeded:
+    """What the demo shows a newcomer: the sign-in, and the pretend logins to try by herself."""
+
+    email: str
+    world: PretendWorld
+    fresh: bool
+    runs: int
+
+
+def seed(session: Session, outside: Outside, password: str, say: Callable[[str], None]) -> Seeded:
+    """Sign up the demo's firm, connect its files and replay the weeks before; nothing is done when it is there already.
+
+    Raises a `RemoteFailure` when the sandbox does not answer.
+    """
+    settings = outside.settings
+    rehearsal = Rehearsal(Transport(), settings.bigcommerce_api_url, settings.saasu_api_url)
+    world = rehearsal.world()
+    if session.scalar(select(Person).where(Person.email == EMAIL)) is not None:
+        rehearsal.set_saasu_rate(LIVE_RATE)
+        return Seeded(email=EMAIL, world=world, fresh=False, runs=0)
+    days = max(store.history_days for store in world.stores if store.seeded)
+    clock = ReplayClock(world.began - timedelta(days=days))
+    past = Outside(settings=settings, vault=outside.vault, redis=outside.redis, now=clock.now, unpaced=True)
+    rehearsal.set_saasu_rate(None)
+    rehearsal.set_clock(clock.now())
+    connections = connect_all(session, past, world, password)
+    runs = 0
+    for moment in moments(clock.now(), world.began):
+        clock.moment = moment
+        rehearsal.set_clock(moment)
+        for connection in connections:
+            replay_run(session, past, connection, clock)
+            runs += 1
+        say(f"  replayed {moment:%d/%m/%Y}")
+    rehearsal.set_clock(None)
+    rehearsal.set_saasu_rate(LIVE_RATE)
+    for connection in connections:
+        connection.next_run_at = next_slot(connection.minute, outside.now())
+    session.commit()
+    return Seeded(email=EMAIL, world=world, fresh=True, runs=runs)
+
+
+def moments(first: datetime, last: datetime) -> Iterator[datetime]:
+    """One moment a day, the last of them the present."""
+    moment = first + timedelta(days=1)
+    while moment < last:
+        yield moment
+        moment += timedelta(days=1)
+    yield last
+
+
+def connect_all(session: Session, outside: Outside, world: PretendWorld, password: str) -> list[Connection]:
+    """Sign the firm up, add its files and connect every seeded shop."""
+    person = sign_up(
+        session, outside.vault, firm_name=FIRM, name=PERSON, email=EMAIL, password=password, now=outside.now()
+    )
+    firm_id = session.scalars(select(Membership.firm_id).where(Membership.person_id == person.id)).one()
+    seeded = {store.file_id: store for store in world.stores if store.seeded}
+    connections = []
+    for pretend in world.logins:
+        if pretend.two_factor_code or not seeded.keys() & set(pretend.file_ids):
+            continue
+        login = sign_in_to_saasu(session, outside, firm_id, pretend.username, pretend.password)
+        wanted = [
+            choice.identity
+            for choice in choices(session, outside, login)
+            if choice.identity.file_id in seeded and choice.usable
+        ]
+        for file in add_files(session, outside, login, wanted, "Australia/Sydney"):
+            store = seeded[file.file_id]
+            file.time_zone = store.timezone
+            session.commit()
+            connections.append(connect(session, outside, file, store))
+    return connections
+
+
+def connect(session: Session, outside: Outside, file: SaasuFile, store: PretendStore) -> Connection:
+    """Connect one shop as a person would on the connector page."""
+    items = file_items(session, outside, file)
+    draft = Draft(
+        enabled=True,
+        store_hash=store.hash,
+        client_id=store.client_id,
+        client_secret=store.client_secret,
+        access_token=store.token,
+        prefix=store.prefix,
+        shipping_item_id=item_id(items, store.shipping_item),
+        discount_item_id=item_id(items, store.discount_item),
+        notify=False,
+        notification_email="",
+        statuses=tuple(sorted(SYNCED_BY_DEFAULT)),
+    )
+    connection = save_connection(session, outside, file, None, draft)
+    connection.store_name = store.name
+    session.commit()
+    return connection
+
+
+def item_id(items: tuple[Item, ...], code: str) -> int | None:
+    """The id of the item with a code, or `None`."""
+    return next((item.id for item in items if code and item.code == code), None)
+
+
+def replay_run(session: Session, outside: Outside, connection: Connection, clock: ReplayClock) -> None:
+    """One day's run of one connection, at the replayed moment."""
+    run = Run(
+        firm_id=connection.firm_id,
+        connection_id=connection.id,
+        kind=RunKind.HOURLY,
+        queued_at=clock.now() - timedelta(seconds=5),
+    )
+    session.add(run)
+    session.commit()
+    carry_out(session, outside, run.id, run.attempt, clock)

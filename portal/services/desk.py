@@ -1,0 +1,33 @@
+"""What a page has at hand: the request's session, the outside, and the bell of the queue."""
+
+from datetime import UTC, datetime
+
+from flask import current_app
+from sqlalchemy.orm import Session
+
+from portal import database, task_queue
+from portal.logs import log
+from portal.services.remotes import Outside
+
+
+def session() -> Session:
+    """The request's session."""
+    return database.session()
+
+
+def outside() -> Outside:
+    """The outside of the running app."""
+    return Outside.of(current_app)
+
+
+def now() -> datetime:
+    """The present moment, aware UTC."""
+    return datetime.now(UTC)
+
+
+def ring(run_id: str, attempt: int) -> None:
+    """Put a run on the queue; while the queue is away the clock's sweep does it later."""
+    try:
+        task_queue.enqueue_run(current_app.extensions["redis"], run_id, attempt)
+    except task_queue.QueueUnavailable:
+        log().warning("queue away; the clock rings again", run=run_id)

@@ -1,0 +1,113 @@
+"""What an operator does from the command line, with the app at hand."""
+
+import time
+from collections.abc import Callable, Iterator
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any
+
+from flask import Flask
+from sqlalchemy import or_, select
+from sqlalchemy.orm import Session
+
+from portal import database
+from portal.models.connections import Connection
+from portal.models.runs import Run, RunKind, RunState
+from portal.services import backup as backups
+from portal.services import demo, keys
+from portal.services.remotes import Outside
+from portal.services.runs import SystemClock, request_run
+from portal.services.syncing import carry_out
+from portal.sync.failures import RemoteFailure
+from portal.vault import VaultError
+
+PATIENCE_SECONDS = 600
+
+
+class OperationFailed(Exception):
+    """The command could not be carried out; the message is for a person."""
+
+
+def sync_now(app: Flask, wanted: str) -> Iterator[tuple[str, bool]]:
+    """Run one connection (by id or Shop Code) or `all` here; yields a line and whether all was well."""
+    session = database.session()
+    found = session.scalars(
+        select(Connection).where(
+            Connection.enabled,
+            or_(wanted == "all", Connection.id == wanted, Connection.store_hash == wanted),
+        )
+    ).all()
+    if not found:
+        raise OperationFailed(f"There is no enabled connection {wanted}.")
+    for connection in found:
+        run = sync_one(session, Outside.of(app), connection)
+        ending = f" {run.problem_sentence}" if run.problem_sentence else ""
+        counts = f"{run.read} read, {run.posted} posted, {run.exists} already there, {run.failed} failed"
+        yield f"{connection.file.name}: {run.state}; {counts}.{ending}", run.state == RunState.FINISHED
+
+
+def sync_one(session: Session, outside: Outside, connection: Connection) -> Run:
+    """One run by hand; where one is under way elsewhere, wait for that one."""
+    clock = SystemClock()
+    run = request_run(session, connection, RunKind.MANUAL, "command line", clock.now(), lambda *_: None)
+    carry_out(session, outside, run.id, run.attempt, clock)
+    waited = 0
+    while run.finished_at is None and waited < PATIENCE_SECONDS:
+        session.rollback()
+        time.sleep(1)
+        waited += 1
+        session.refresh(run)
+    return run
+
+
+def backup(app: Flask, path: Path) -> int:
+    """Write a backup; how many rows."""
+    del app
+    return backups.write_backup(database.session(), path, datetime.now(UTC))
+
+
+def restore(app: Flask, path: Path) -> int:
+    """Restore a backup into an empty database; how many rows."""
+    database.upgrade(app)
+    try:
+        return backups.restore_backup(database.session(), path)
+    except backups.RestoreRefused as error:
+        raise OperationFailed(str(error)) from error
+
+
+def rotate(app: Flask) -> int:
+    """Rotate the key ring; how many firms."""
+    try:
+        return keys.rotate_keys(database.session(), app.extensions["vault"])
+    except VaultError as error:
+        raise OperationFailed(
+            f"Some firm's key does not open: {error}. Put the older key back on the ring."
+        ) from error
+
+
+def migrate(app: Flask) -> None:
+    """Bring the tables up to date."""
+    database.upgrade(app)
+
+
+def seed_demo(app: Flask, password: str, say: Callable[[str], None]) -> dict[str, Any]:
+    """Fill the demo; what a newcomer is told."""
+    try:
+        seeded = demo.seed(database.session(), Outside.of(app), password, say)
+    except RemoteFailure as failure:
+        raise OperationFailed(f"The sandbox does not answer: {failure.sentence}") from failure
+    stores = [
+        {
+            "name": store.name,
+            "shop_code": store.hash,
+            "access_token": store.token,
+            "client_id": store.client_id,
+        }
+        for store in seeded.world.stores
+        if not store.seeded
+    ]
+    logins = [
+        {"username": login.username, "password": login.password, "code": login.two_factor_code}
+        for login in seeded.world.logins
+    ]
+    return {"email": seeded.email, "stores": stores, "logins": logins}

@@ -1,0 +1,34 @@
+"""What a person may ask of one order."""
+
+from datetime import datetime
+
+from sqlalchemy import update
+from sqlalchemy.orm import Session
+
+from portal.models.orders import Attempt, Order
+from portal.models.runs import Run, RunKind
+from portal.services.runs import Ring, request_run
+from portal.sync.ports import State
+
+
+def retry(session: Session, order: Order, actor: str, now: datetime, ring: Ring) -> Run | None:
+    """Let the next run, which starts now, decide about a failed order again. Commits; `None` where there is nothing to retry."""
+    if order.state not in (State.FAILED, State.SEEN, State.UNKNOWN) or not order.connection.enabled:
+        return None
+    session.execute(
+        update(Order)
+        .where(Order.id == order.id, Order.state == State.FAILED)
+        .values(retry_at=None, refusals=0)
+    )
+    session.add(
+        Attempt(
+            firm_id=order.firm_id,
+            order_pk=order.id,
+            at=now,
+            actor=actor,
+            state=order.state,
+            note="Asked to retry.",
+        )
+    )
+    session.commit()
+    return request_run(session, order.connection, RunKind.RETRY, actor, now, ring)

@@ -1,0 +1,233 @@
+"""The connector page: the source document's fields, under its names and in its order."""
+
+from collections.abc import Sequence
+from datetime import date
+
+from flask import Blueprint, abort, flash, redirect, render_template, url_for
+from flask.typing import ResponseReturnValue
+from flask_wtf import FlaskForm
+from wtforms import BooleanField, DateField, PasswordField, SelectField, SelectMultipleField, StringField
+from wtforms.validators import Length, Optional, Regexp
+
+from portal.models.accounts import Role
+from portal.models.connections import Connection, SaasuFile
+from portal.models.runs import RunKind
+from portal.services import connections, desk, runs
+from portal.services.connections import Draft, NotSaved
+from portal.sync.failures import RemoteFailure, books_problem
+from portal.sync.problems import Problem
+from portal.sync.rules import STATUSES, SYNCED_BY_DEFAULT, Item
+from portal.web.access import current_firm, current_person, needs
+
+blueprint = Blueprint("connections", __name__)
+FILE = "/files/<string(length=22):file_id>/connector"
+CONNECTION = "/connections/<string(length=22):connection_id>"
+INCOMPLETE = 0
+
+
+class ConnectorForm(FlaskForm):
+    """The connector as the source document names its fields."""
+
+    enabled = BooleanField("Enable BigCommerce")
+    store_hash = StringField("Shop Code", validators=[Length(max=200)])
+    client_id = StringField("Client ID", validators=[Length(max=200)])
+    client_secret = PasswordField("Client Secret", validators=[Length(max=500)])
+    access_token = PasswordField("Access Token", validators=[Length(max=500)])
+    prefix = StringField(
+        "Order prefix",
+        validators=[
+            Optional(),
+            Length(max=20),
+            Regexp(r"^[^\s<>]+$", message="A prefix has no blanks and no < or >."),
+        ],
+    )
+    shipping_item = SelectField("Shipping Item", coerce=str)
+    discount_item = SelectField("Discount Item", coerce=str)
+    notify = BooleanField("Notification Email")
+    notification_email = StringField("Send notifications to", validators=[Length(max=500)])
+    statuses = SelectMultipleField("Order statuses to sync", coerce=int)
+    orders_from = DateField("Orders From", validators=[Optional()])
+
+    def offer(self, items: Sequence[Item]) -> None:
+        """Fill the choices."""
+        codes = [(str(item.id), f"{item.code} · {item.name}" if item.name else item.code) for item in items]
+        self.shipping_item.choices = [("", "none: orders that charge shipping will need you"), *codes]
+        self.discount_item.choices = [("", "none: spread as a percentage over the lines"), *codes]
+        self.statuses.choices = [(one.id, one.name) for one in STATUSES if one.id != INCOMPLETE]
+
+    def show(self, connection: Connection) -> None:
+        """Fill the fields from what is saved; secrets stay where they are."""
+        self.enabled.data = connection.enabled
+        self.store_hash.data = connection.store_hash
+        self.client_id.data = connection.client_id
+        self.prefix.data = connection.prefix
+        self.shipping_item.data = str(connection.shipping_item_id or "")
+        self.discount_item.data = str(connection.discount_item_id or "")
+        self.notify.data = connection.notify
+        self.notification_email.data = connection.notification_email
+        self.statuses.data = list(connection.statuses)
+        self.orders_from.data = connection.orders_from
+
+    def draft(self, connection: Connection | None) -> Draft:
+        """The page as filled in; the Shop Code of a saved connection never changes."""
+        return Draft(
+            enabled=bool(self.enabled.data),
+            store_hash=connection.store_hash if connection else (self.store_hash.data or "").strip(),
+            client_id=(self.client_id.data or "").strip(),
+            client_secret=(self.client_secret.data or "").strip(),
+            access_token=(self.access_token.data or "").strip(),
+            prefix=(self.prefix.data or "").strip(),
+            shipping_item_id=int(self.shipping_item.data) if self.shipping_item.data else None,
+            discount_item_id=int(self.discount_item.data) if self.discount_item.data else None,
+            notify=bool(self.notify.data),
+            notification_email=(self.notification_email.data or "").strip(),
+            statuses=tuple(self.statuses.data or ()),
+        )
+
+    def tell(self, faults: dict[str, str]) -> None:
+        """Put each sentence beside its field."""
+        for name, sentence in faults.items():
+            field = self[name if name in self else "store_hash"]
+            field.errors = [*field.errors, sentence]
+
+
+def file_or_404(file_id: str) -> SaasuFile:
+    """The firm's file."""
+    return connections.file_of(desk.session(), current_firm().id, file_id) or abort(404)
+
+
+def connection_or_404(connection_id: str) -> Connection:
+    """The firm's connection."""
+    return connections.connection_of(desk.session(), current_firm().id, connection_id) or abort(404)
+
+
+def filled_form(file: SaasuFile, connection: Connection | None) -> tuple[ConnectorForm, Problem | None]:
+    """The form with its item lists; and what Saasu said if the items could not be read."""
+    form = ConnectorForm()
+    try:
+        form.offer(connections.file_items(desk.session(), desk.outside(), file))
+        refused = None
+    except RemoteFailure as failure:
+        form.offer(())
+        refused = books_problem(failure)
+    if not form.is_submitted():
+        form.statuses.data = sorted(SYNCED_BY_DEFAULT)
+        if connection is not None:
+            form.show(connection)
+    return form, refused
+
+
+def page(
+    form: ConnectorForm, file: SaasuFile, connection: Connection | None, refused: Problem | None
+) -> ResponseReturnValue:
+    """The connector page."""
+    return render_template(
+        "connections/connector.html",
+        form=form,
+        file=file,
+        connection=connection,
+        refused=refused,
+        statuses=STATUSES,
+    ), (422 if form.errors else 200)
+
+
+@blueprint.route(FILE, methods=["GET", "POST"])
+@needs(Role.PREPARER)
+def connect(file_id: str) -> ResponseReturnValue:
+    """Connect a shop to a file."""
+    file = file_or_404(file_id)
+    form, refused = filled_form(file, None)
+    if form.validate_on_submit():
+        saved = save(form, file, None)
+        if saved is not None:
+            return redirect(url_for("connections.edit", connection_id=saved.id))
+    return page(form, file, None, refused)
+
+
+@blueprint.route(CONNECTION, methods=["GET", "POST"])
+@needs(Role.PREPARER)
+def edit(connection_id: str) -> ResponseReturnValue:
+    """Change a connection."""
+    connection = connection_or_404(connection_id)
+    form, refused = filled_form(connection.file, connection)
+    if form.validate_on_submit() and save(form, connection.file, connection) is not None:
+        return redirect(url_for("connections.edit", connection_id=connection.id))
+    return page(form, connection.file, connection, refused)
+
+
+def save(form: ConnectorForm, file: SaasuFile, connection: Connection | None) -> Connection | None:
+    """Save the form, or tell it why not."""
+    try:
+        saved = connections.save_connection(
+            desk.session(), desk.outside(), file, connection, form.draft(connection)
+        )
+    except NotSaved as refusal:
+        form.tell(refusal.faults)
+        return None
+    words = "syncs every hour" if saved.enabled else "is saved but not enabled, so nothing syncs"
+    flash(f"Saved. {saved.store_name or saved.store_hash} {words}.", "success")
+    return saved
+
+
+@blueprint.post(f"{FILE}/test")
+@needs(Role.PREPARER)
+def test_new(file_id: str) -> ResponseReturnValue:
+    """Test Connection before anything is saved."""
+    return tested(file_or_404(file_id), None)
+
+
+@blueprint.post(f"{CONNECTION}/test")
+@needs(Role.PREPARER)
+def test_saved(connection_id: str) -> ResponseReturnValue:
+    """Test Connection with what the page holds; nothing is saved."""
+    connection = connection_or_404(connection_id)
+    return tested(connection.file, connection)
+
+
+def tested(file: SaasuFile, connection: Connection | None) -> ResponseReturnValue:
+    """The answer of Test Connection."""
+    form, _ = filled_form(file, connection)
+    form.validate()
+    try:
+        found = connections.test_connection(
+            desk.session(), desk.outside(), file, connection, form.draft(connection)
+        )
+    except NotSaved as refusal:
+        return render_template(
+            "connections/_tested.html", sentence=" ".join(refusal.faults.values()), found=None
+        )
+    return render_template("connections/_tested.html", found=found, sentence="")
+
+
+@blueprint.post(f"{CONNECTION}/start")
+@needs(Role.PREPARER)
+def start(connection_id: str) -> ResponseReturnValue:
+    """Start Processing back to Orders From."""
+    connection = connection_or_404(connection_id)
+    form, _ = filled_form(connection.file, connection)
+    wanted: date | None = form.orders_from.data
+    if wanted is None:
+        flash("Choose a date for Orders From, then press Start Processing.", "error")
+        return redirect(url_for("connections.edit", connection_id=connection.id))
+    try:
+        run = connections.start_processing(
+            desk.session(), desk.outside(), connection, wanted, current_person().name, desk.ring
+        )
+    except NotSaved as refusal:
+        flash(" ".join(refusal.faults.values()), "error")
+        return redirect(url_for("connections.edit", connection_id=connection.id))
+    return redirect(url_for("runs.show", run_id=run.id))
+
+
+@blueprint.post(f"{CONNECTION}/sync-now")
+@needs(Role.PREPARER)
+def sync_now(connection_id: str) -> ResponseReturnValue:
+    """Start a run by hand."""
+    connection = connection_or_404(connection_id)
+    if not connection.enabled:
+        flash("This connection is paused. Tick Enable BigCommerce and save first.", "error")
+        return redirect(url_for("connections.edit", connection_id=connection.id))
+    run = runs.request_run(
+        desk.session(), connection, RunKind.MANUAL, current_person().name, desk.now(), desk.ring
+    )
+    return redirect(url_for("runs.show", run_id=run.id))

@@ -1,0 +1,68 @@
+"""Orders by what became of them, and one order with its attempts."""
+
+from flask import Blueprint, abort, flash, redirect, render_template, request, url_for
+from flask.typing import ResponseReturnValue
+
+from portal import reports
+from portal.models.accounts import Role
+from portal.models.orders import Order
+from portal.services import desk, orders
+from portal.sync.problems import MEANINGS, Code
+from portal.web.access import current_firm, current_person, needs
+
+blueprint = Blueprint("orders", __name__)
+ORDER = "/orders/<string(length=22):order_pk>"
+WORDS = ("needs_you", "mends", "waiting", "unknown", "posted", "exists", "ignored")
+
+
+def order_or_404(order_pk: str) -> Order:
+    """The firm's order."""
+    return reports.order_of(desk.session(), current_firm().id, order_pk) or abort(404)
+
+
+@blueprint.get("/orders")
+@needs(Role.READER)
+def listing() -> str:
+    """The firm's orders, newest first."""
+    words = [word for word in request.args.getlist("state") if word in WORDS]
+    page = request.args.get("page", 1, type=int)
+    connection = request.args.get("connection")
+    found = reports.orders_of(
+        desk.session(),
+        current_firm().id,
+        words=words,
+        connection_id=connection,
+        order_id=request.args.get("number", type=int),
+        page=page,
+    )
+    return render_template(
+        "orders/listing.html",
+        orders=found,
+        words=words,
+        page=page,
+        connection=connection,
+        more=len(found) == reports.PAGE,
+    )
+
+
+@blueprint.get(ORDER)
+@needs(Role.READER)
+def show(order_pk: str) -> str:
+    """One order: what became of it, why, whose turn, both totals, its history."""
+    order = order_or_404(order_pk)
+    meanings = {code.value: MEANINGS[code] for code in Code}
+    return render_template("orders/show.html", order=order, meanings=meanings)
+
+
+@blueprint.post(f"{ORDER}/retry")
+@needs(Role.PREPARER)
+def retry(order_pk: str) -> ResponseReturnValue:
+    """Decide about the order again, now."""
+    order = order_or_404(order_pk)
+    run = orders.retry(desk.session(), order, current_person().name, desk.now(), desk.ring)
+    if run is None:
+        flash(
+            "This order is in Saasu already, or its connection is paused; there is nothing to retry.", "error"
+        )
+        return redirect(url_for("orders.show", order_pk=order.id))
+    return redirect(url_for("runs.show", run_id=run.id))

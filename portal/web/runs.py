@@ -1,0 +1,57 @@
+"""Run history, and one run with its orders arriving."""
+
+from flask import Blueprint, abort, redirect, render_template, request, url_for
+from flask.typing import ResponseReturnValue
+
+from portal import reports
+from portal.models.accounts import Role
+from portal.models.runs import OPEN, Run
+from portal.services import desk, runs
+from portal.web.access import current_firm, needs
+
+blueprint = Blueprint("runs", __name__)
+RUN = "/runs/<string(length=22):run_id>"
+
+
+def run_or_404(run_id: str) -> Run:
+    """The firm's run."""
+    return reports.run_of(desk.session(), current_firm().id, run_id) or abort(404)
+
+
+@blueprint.get("/runs")
+@needs(Role.READER)
+def history() -> str:
+    """The firm's runs, newest first."""
+    page = request.args.get("page", 1, type=int)
+    connection = request.args.get("connection")
+    found = reports.runs_of(desk.session(), current_firm().id, connection, page)
+    return render_template(
+        "runs/history.html", runs=found, page=page, connection=connection, more=len(found) == reports.PAGE
+    )
+
+
+@blueprint.get(RUN)
+@needs(Role.READER)
+def show(run_id: str) -> str:
+    """One run."""
+    run = run_or_404(run_id)
+    outcomes = reports.run_outcomes(desk.session(), current_firm().id, run.id)
+    return render_template("runs/show.html", run=run, outcomes=outcomes, is_open=run.state in OPEN)
+
+
+@blueprint.get(f"{RUN}/live")
+@needs(Role.READER)
+def live(run_id: str) -> str:
+    """What changes on a run's page while it runs."""
+    run = run_or_404(run_id)
+    outcomes = reports.run_outcomes(desk.session(), current_firm().id, run.id)
+    return render_template("runs/_live.html", run=run, outcomes=outcomes, is_open=run.state in OPEN)
+
+
+@blueprint.post(f"{RUN}/stop")
+@needs(Role.PREPARER)
+def stop(run_id: str) -> ResponseReturnValue:
+    """Stop after the order it is on."""
+    run = run_or_404(run_id)
+    runs.ask_to_stop(desk.session(), run)
+    return redirect(url_for("runs.show", run_id=run.id))
