@@ -1,0 +1,167 @@
+"""Fakes of our own ports: a shop, the books of a file, a clock. They remember what was asked of them."""
+
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass, field
+from datetime import datetime, timedelta
+from decimal import Decimal
+
+from portal.sync.orders import CompleteOrder, OrderPage, ShopOrder
+from portal.sync.rules import Item, TaxCode
+from portal.sync.sale_orders import Contact, ContactChange, InvoiceSummary, NewContact, PostedOrder, SaleOrder
+
+
+@dataclass
+class FakeClock:
+    moment: datetime
+
+    def now(self) -> datetime:
+        return self.moment
+
+    def forward(self, **more: int) -> None:
+        self.moment += timedelta(**more)
+
+
+@dataclass
+class FakeShop:
+    """Orders by id; pages of `page_size`. `before_page` runs before each page and may raise."""
+
+    clock: FakeClock
+    orders: dict[int, CompleteOrder] = field(default_factory=dict)
+    page_size: int = 250
+    asked: list[str] = field(default_factory=list)
+    before_page: Callable[[], None] = lambda: None
+
+    def add(self, complete: CompleteOrder) -> None:
+        self.orders[complete.order.id] = complete
+
+    def changed(self, *, since: datetime, until: datetime, after_id: int) -> OrderPage:
+        self.asked.append("changed")
+        self.before_page()
+        found = [
+            one
+            for number, one in sorted(self.orders.items())
+            if number > after_id and since <= one.order.modified_at <= until
+        ]
+        page = found[: self.page_size]
+        return OrderPage(
+            orders=tuple(one.order for one in page),
+            last=len(found) <= self.page_size,
+            shop_time=self.clock.now(),
+            complete={one.order.id: self._with_document(one) for one in page},
+        )
+
+    def created(self, *, since: datetime, until: datetime, after_id: int) -> OrderPage:
+        return self.changed(since=since, until=until, after_id=after_id)
+
+    def complete(self, order: ShopOrder) -> CompleteOrder:
+        self.asked.append("complete")
+        return self._with_document(self.orders[order.id])
+
+    def one(self, order_id: int) -> CompleteOrder | None:
+        self.asked.append("one")
+        return self.orders.get(order_id)
+
+    def reopen(self, document: str) -> CompleteOrder:
+        return self.orders[int(document)]
+
+    @staticmethod
+    def _with_document(one: CompleteOrder) -> CompleteOrder:
+        return CompleteOrder(
+            order=one.order,
+            lines=one.lines,
+            shipping_addresses=one.shipping_addresses,
+            coupons=one.coupons,
+            fees=one.fees,
+            complete=one.complete,
+            document=str(one.order.id),
+        )
+
+
+@dataclass
+class FakeBooks:
+    """A Saasu file. `answers` are raised or called in turn by `post` before it keeps the sale; `None` is a plain success."""
+
+    clock: FakeClock
+    catalogue: tuple[Item, ...] = ()
+    codes: tuple[TaxCode, ...] = (
+        TaxCode(code="G1", rate=Decimal("0.1")),
+        TaxCode(code="G1,G3", rate=Decimal(0)),
+        TaxCode(code="G1,G2", rate=Decimal(0)),
+    )
+    contacts: list[Contact] = field(default_factory=list)
+    sales: list[SaleOrder] = field(default_factory=list)
+    listing: list[InvoiceSummary] = field(default_factory=list)
+    asked: list[str] = field(default_factory=list)
+    answers: list[Exception | None] = field(default_factory=list)
+    keeps_lost_sales: bool = True
+
+    def items(self, *, modified_since: datetime | None = None) -> tuple[Item, ...]:
+        self.asked.append("items")
+        return self.catalogue if modified_since is None else ()
+
+    def tax_codes(self) -> tuple[TaxCode, ...]:
+        self.asked.append("tax_codes")
+        return self.codes
+
+    def contacts_by_email(self, email: str) -> tuple[Contact, ...]:
+        self.asked.append("contacts_by_email")
+        return tuple(one for one in self.contacts if one.email.strip().casefold() == email.strip().casefold())
+
+    def contacts_by_name(self, given_name: str, family_name: str) -> tuple[Contact, ...]:
+        self.asked.append("contacts_by_name")
+        wanted = (given_name.strip().casefold(), family_name.strip().casefold())
+        return tuple(
+            one
+            for one in self.contacts
+            if (one.given_name.strip().casefold(), one.family_name.strip().casefold()) == wanted
+        )
+
+    def create_contact(self, contact: NewContact) -> int:
+        self.asked.append("create_contact")
+        made = Contact(
+            id=500 + len(self.contacts),
+            last_updated_id="AAA=",
+            given_name=contact.given_name,
+            family_name=contact.family_name,
+            email=contact.email,
+            phone=contact.phone,
+            postal=contact.postal,
+            other=contact.other,
+            is_customer=True,
+        )
+        self.contacts.append(made)
+        return made.id
+
+    def update_contact(self, contact: Contact, change: ContactChange) -> None:
+        self.asked.append("update_contact")
+        del contact, change
+
+    def reserve(self) -> None:
+        self.asked.append("reserve")
+
+    def post(self, sale: SaleOrder) -> PostedOrder:
+        self.asked.append("post")
+        answer = self.answers.pop(0) if self.answers else None
+        if answer is None or (self.keeps_lost_sales and type(answer).__name__ == "OutcomeLost"):
+            self.sales.append(sale)
+            number = sale.number if not sale.number.startswith("<") else f"AUTO{len(self.sales)}"
+            self.listing.append(
+                InvoiceSummary(
+                    invoice_id=9000 + len(self.sales),
+                    number=number,
+                    purchase_order_number=sale.marker,
+                    invoice_type="Sale Order",
+                    total=Decimal(0),
+                    tax=None,
+                    modified_at=self.clock.now(),
+                )
+            )
+        if answer is not None:
+            raise answer
+        return PostedOrder(invoice_id=self.listing[-1].invoice_id, number=self.listing[-1].number)
+
+    def invoices_modified(self, *, since: datetime, until: datetime) -> Iterator[InvoiceSummary]:
+        self.asked.append("invoices_modified")
+        yield from (
+            row for row in self.listing if row.modified_at is None or since <= row.modified_at <= until
+        )

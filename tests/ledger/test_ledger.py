@@ -1,0 +1,209 @@
+"""The ledger writes one row an order, under a fence, one commit at a time."""
+
+from collections.abc import Callable
+from datetime import timedelta
+from decimal import Decimal
+
+import pytest
+from sqlalchemy import select
+from sqlalchemy.orm import Session
+
+from portal.ledger import Seal, SqlLedger, release_lease, take_lease
+from portal.models.connections import Connection
+from portal.models.orders import Attempt, Order
+from portal.models.runs import Run
+from portal.sync.orders import Address, ShopOrder, Taxed
+from portal.sync.ports import Intent, LeaseLost, OrderRecord, Outcome, Reading, Recorded, State, StopAsked
+from portal.sync.problems import Ignored, item_not_found
+from portal.sync.sale_orders import PostedOrder
+from tests.factories import NOON, make_connection, make_file, make_firm, make_run
+from tests.fakes import FakeClock
+
+SEAL = Seal(
+    seal=lambda record, text: f"{record}|{text}".encode(),
+    open=lambda record, sealed: sealed.decode().split("|")[1],
+)
+
+
+def shop_order(number: int, minutes: int = 0, status: int = 11) -> ShopOrder:
+    amount = Taxed(ex_tax=Decimal("10.0000"), inc_tax=Decimal("11.0000"), tax=Decimal("1.0000"))
+    nothing = Taxed()
+    return ShopOrder(
+        id=number, created_at=NOON, modified_at=NOON + timedelta(minutes=minutes), status_id=status,
+        status="Awaiting Fulfillment", currency="AUD", subtotal=amount, shipping=nothing, handling=nothing,
+        wrapping=nothing, total=amount, billing=Address(email="pat@example.com"),
+    )  # fmt: skip
+
+
+def seen(number: int) -> Recorded:
+    return Recorded(
+        order=shop_order(number),
+        order_id=number,
+        outcome=Outcome(state=State.SEEN),
+        document=f"order {number}",
+    )
+
+
+@pytest.fixture
+def clock() -> FakeClock:
+    return FakeClock(NOON)
+
+
+@pytest.fixture
+def connection(session: Session) -> Connection:
+    return make_connection(session, make_file(session, make_firm(session)))
+
+
+@pytest.fixture
+def ledger_for(session: Session, clock: FakeClock) -> Callable[[Connection], SqlLedger]:
+    def build(connection: Connection) -> SqlLedger:
+        run = session.scalars(select(Run)).first() or make_run(session, connection)
+        connection.lease_until = None
+        session.commit()
+        fence = take_lease(session, run.id, connection.id, clock)
+        assert fence is not None
+        return SqlLedger(session, connection, run, fence, clock, SEAL)
+
+    return build
+
+
+Build = Callable[[Connection], SqlLedger]
+
+
+def recorded(ledger: SqlLedger, number: int = 100) -> OrderRecord:
+    ledger.record_page([seen(number)], Reading(watermark=NOON))
+    return ledger.due(NOON)[0]
+
+
+def test_a_page_and_its_cursor_are_recorded_together(
+    session: Session, connection: Connection, ledger_for: Build
+) -> None:
+    ledger = ledger_for(connection)
+
+    ledger.record_page([seen(100), seen(101)], Reading(watermark=NOON, until=NOON, cursor=101))
+
+    assert [row.order_id for row in ledger.due(NOON)] == [100, 101]
+    assert ledger.reading() == Reading(watermark=NOON, until=NOON, cursor=101)
+    assert session.scalars(select(Order.total)).first() == Decimal("11.0000")
+
+
+def test_the_order_as_it_was_read_comes_back_from_its_seal(connection: Connection, ledger_for: Build) -> None:
+    assert recorded(ledger_for(connection)).document == "order 100"
+
+
+def test_an_intent_is_committed_before_anything_is_sent(
+    session: Session, connection: Connection, ledger_for: Build
+) -> None:
+    ledger = ledger_for(connection)
+
+    ledger.sending(
+        recorded(ledger), Intent(number="JT100", marker="BC-jamtin-100", fingerprint="f", sent_at=NOON)
+    )
+    session.rollback()
+
+    row = session.scalars(select(Order)).one()
+    assert (row.state, row.number, row.first_sent_at) == ("sending", "JT100", NOON)
+    assert [one.order_id for one in ledger.unsettled()] == [100]
+
+
+def test_a_posted_order_keeps_what_saasu_answered_and_is_due_no_more(
+    session: Session, connection: Connection, ledger_for: Build
+) -> None:
+    ledger = ledger_for(connection)
+    record = recorded(ledger)
+
+    ledger.settle(record, Outcome(state=State.POSTED, posted=PostedOrder(invoice_id=9, number="JT100")))
+
+    row = session.scalars(select(Order)).one()
+    assert (row.state, row.invoice_id, row.posted_at) == ("posted", 9, NOON)
+    assert ledger.due(NOON + timedelta(days=9)) == []
+
+
+def test_a_run_that_lost_its_lease_writes_nothing_more(
+    session: Session, connection: Connection, ledger_for: Build, clock: FakeClock
+) -> None:
+    slow = ledger_for(connection)
+    record = recorded(slow)
+    clock.forward(seconds=200)
+    ledger_for(connection)
+
+    with pytest.raises(LeaseLost):
+        slow.sending(record, Intent(number="JT100", marker="m", fingerprint="f", sent_at=NOON))
+    with pytest.raises(LeaseLost):
+        slow.record_page([seen(101)], Reading(watermark=NOON))
+    assert session.scalars(select(Order.state)).all() == ["seen"]
+
+
+def test_an_order_that_another_writer_moved_is_not_sent(connection: Connection, ledger_for: Build) -> None:
+    ledger = ledger_for(connection)
+    record = recorded(ledger)
+    ledger.settle(record, Outcome(state=State.IGNORED, ignored=Ignored.STATUS))
+
+    with pytest.raises(LeaseLost):
+        ledger.sending(record, Intent(number="JT100", marker="m", fingerprint="f", sent_at=NOON))
+
+
+def test_one_lease_at_a_time_and_the_fence_grows(
+    session: Session, connection: Connection, clock: FakeClock
+) -> None:
+    first = take_lease(session, "run one", connection.id, clock)
+    refused = take_lease(session, "run two", connection.id, clock)
+    clock.forward(seconds=91)
+    second = take_lease(session, "run two", connection.id, clock)
+
+    assert (first, refused, second) == (1, None, 2)
+    release_lease(session, connection.id, 1)
+    assert connection.lease_run_id == "run two"
+
+
+def test_a_failed_order_is_due_again_only_when_its_time_has_come(
+    connection: Connection, ledger_for: Build
+) -> None:
+    ledger = ledger_for(connection)
+    problem = item_not_found(100, "sh-hat")
+    ledger.settle(
+        recorded(ledger), Outcome(state=State.FAILED, problems=(problem,), retry_at=NOON + timedelta(hours=1))
+    )
+
+    assert ledger.due(NOON + timedelta(minutes=59)) == []
+    assert len(ledger.due(NOON + timedelta(minutes=60))) == 1
+
+
+def test_deciding_the_same_again_adds_no_line_to_the_history(
+    session: Session, connection: Connection, ledger_for: Build
+) -> None:
+    ledger = ledger_for(connection)
+    outcome = Outcome(state=State.FAILED, problems=(item_not_found(100, "sh-hat"),))
+    ledger.settle(recorded(ledger), outcome)
+    lines = len(session.scalars(select(Attempt)).all())
+
+    ledger.settle(ledger.due(NOON)[0], outcome)
+
+    assert len(session.scalars(select(Attempt)).all()) == lines
+
+
+def test_a_change_in_the_shop_after_posting_is_marked_and_nothing_else(
+    session: Session, connection: Connection, ledger_for: Build
+) -> None:
+    ledger = ledger_for(connection)
+    ledger.settle(
+        recorded(ledger), Outcome(state=State.POSTED, posted=PostedOrder(invoice_id=9, number="JT100"))
+    )
+
+    changed = Recorded(order=shop_order(100, minutes=30, status=5), order_id=100, outcome=None)
+    ledger.record_page([changed], Reading(watermark=NOON))
+
+    row = session.scalars(select(Order)).one()
+    assert (row.state, row.changed_in_shop_at, row.status_id) == ("posted", NOON, 5)
+
+
+def test_a_disabled_connection_stops_its_run_after_the_order_it_is_on(
+    session: Session, connection: Connection, ledger_for: Build
+) -> None:
+    ledger = ledger_for(connection)
+    ledger.heartbeat()
+    connection.enabled = False
+    session.commit()
+
+    with pytest.raises(StopAsked):
+        ledger.heartbeat()
