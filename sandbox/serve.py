@@ -113,7 +113,7 @@ class Running:
         self.controls = {name: Control(name, self.clock, self.world) for name in ("bigcommerce", "saasu")}
         with self.documents.batch():
             shops = bigcommerce_app.create(self.world, self.controls["bigcommerce"], self.documents)
-            books = _books(self.world, self.controls["saasu"], self.documents)
+            books = saasu_app.create(self.world, self.controls["saasu"], self.documents)
         self.bigcommerce: Any = shops.extensions["state"]
         self.saasu: Any = books.extensions["state"]
         self._servers = [
@@ -146,12 +146,6 @@ class Running:
         for thread in self._threads:
             thread.join(timeout=5)
         self.documents.close()
-
-
-def _books(world: World, control: Control, documents: Documents) -> Flask:
-    create = getattr(saasu_app, "create", bigcommerce_app.create)
-    app: Flask = create(world, control, documents)
-    return app
 
 
 @contextmanager

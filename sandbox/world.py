@@ -70,12 +70,13 @@ class Store:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class File:
-    """One Saasu file. It has an item for each SKU of `catalogue` but `missing_skus`, and those every new file has."""
+    """One Saasu file. It has an item for each SKU of `catalogue` but `missing_skus`, and each of `extra_items`."""
 
     id: int
     name: str
     catalogue: str = ""
     missing_skus: tuple[str, ...] = ()
+    extra_items: tuple[str, ...] = ("SHIPPING", "DISCOUNT")
     country: str = "Australia"
     currency: str = "AUD"
     zone: str = "Australia"

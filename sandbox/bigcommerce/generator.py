@@ -72,6 +72,15 @@ def order(store: Store, created: datetime, number: int, *, opening_order: bool =
     return timeline(store, draw, _with_tenders(store, draw, spec))
 
 
+def paid_order(store: Store, created: datetime, number: int) -> OrderSpec:
+    """An order that is paid at once, as somebody expects who presses a button to see one arrive."""
+    likely = replace(store, habits=replace(store.habits, unpaid=0, foreign_currency=0, deleted=0))
+    spec = order(likely, created, number)
+    return replace(
+        spec, status_id=11, timeline=tuple(step for step in spec.timeline if step[1].get("status_id") != 11)
+    )
+
+
 def chance(draw: random.Random, percent: int) -> bool:
     """True in so many of a hundred cases."""
     return draw.random() * 100 < percent
