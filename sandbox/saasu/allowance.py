@@ -8,10 +8,12 @@ from collections import deque
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
-from typing import Final
+from typing import TYPE_CHECKING, Final
 
-from sandbox.saasu.state import File, State
 from sandbox.saasu.wire import Refusal
+
+if TYPE_CHECKING:
+    from sandbox.saasu.state import File, State
 
 DAY: Final = timedelta(hours=24)
 
@@ -33,16 +35,16 @@ class Allowance:
     with the file.
     """
 
-    def __init__(self, state: State, ticks: Callable[[], int] = time.monotonic_ns) -> None:
+    def __init__(self, state: "State", ticks: Callable[[], int] = time.monotonic_ns) -> None:
         self.state = state
         self.ticks = ticks
         self.tallies: dict[int, Tally] = {}
 
-    def tally(self, file: File) -> Tally:
+    def tally(self, file: "File") -> Tally:
         """The counts of a file."""
         return self.tallies.setdefault(file.id, Tally())
 
-    def count(self, file: File, login: bool = False) -> None:
+    def count(self, file: "File", login: bool = False) -> None:
         """Count one call, a login or refresh included (FACTS §2.2). Raises `Refusal` when it is one too many.
 
         A login counts for the day only: it is never refused and does not take the second's slot.
@@ -51,7 +53,7 @@ class Allowance:
         if not login:
             self._count_second(file)
 
-    def _count_day(self, file: File, login: bool) -> None:
+    def _count_day(self, file: "File", login: bool) -> None:
         moment, scale = self.state.now(), self.state.settings.day_scale
         calls = self.tally(file).day
         while calls and not moment - DAY < calls[0] <= moment:
@@ -69,12 +71,18 @@ class Allowance:
         if file.blocked_until is not None and not login:
             raise self._refusal("The daily limit of calls is used up; access is blocked for 24 hours.")
 
-    def block(self, file: File) -> None:
+    def block(self, file: "File") -> None:
         """Block a file for 24 hours from now, for everybody."""
         file.blocked_until = self.state.now() + DAY
         self.state.save_file(file)
 
-    def _count_second(self, file: File) -> None:
+    def unblock(self, file: "File") -> None:
+        """End a block, and count its day from nothing."""
+        file.blocked_until = None
+        self.tally(file).day.clear()
+        self.state.save_file(file)
+
+    def _count_second(self, file: "File") -> None:
         settings = self.state.settings
         if settings.calls_per_second is None:
             return

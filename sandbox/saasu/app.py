@@ -7,12 +7,17 @@ import msgspec
 from flask import Flask, Response, request
 from werkzeug.exceptions import HTTPException
 
-from sandbox.saasu import access, contacts, invoices, items, registers
-from sandbox.saasu.allowance import Allowance
+from sandbox.control import Control
+from sandbox.documents import Documents
+from sandbox.faults import words
+from sandbox.saasu import access, books_control, contacts, invoices, items, pages, registers
 from sandbox.saasu.fields import Call
 from sandbox.saasu.filters import Query
+from sandbox.saasu.reloading import reload
+from sandbox.saasu.seeding import seed
 from sandbox.saasu.state import State
-from sandbox.saasu.wire import Record, Refusal, answer, load
+from sandbox.saasu.wire import Record, Refusal, answer, dump, load
+from sandbox.world import World
 
 if TYPE_CHECKING:
     from _typeshed.wsgi import StartResponse, WSGIApplication, WSGIEnvironment
@@ -62,20 +67,42 @@ class AnyCase:
         self.inner = inner
 
     def __call__(self, environ: "WSGIEnvironment", start_response: "StartResponse") -> Iterable[bytes]:
+        """Answer with the path in lower case."""
         path = environ.get("PATH_INFO", "")
         if not path.startswith("/_control"):
             environ["PATH_INFO"] = path.lower()
         return self.inner(environ, start_response)
 
 
-def api(state: State, allowance: Allowance) -> Flask:
+def create(world: World, control: Control, store: Documents) -> Flask:
+    """The whole server over `world`, or over what `store` kept of an earlier start.
+
+    Its `State` is in `extensions["state"]`, reached by tests as `Running.saasu`.
+    """
+    state = State(control.clock.now, store)
+    if not reload(state):
+        seed(state, world)
+    app = api(state)
+    control.error = ordered_error
+    control.install(app)
+    books_control.install(app, state)
+    pages.install(app, state)
+    app.extensions["state"] = state
+    return app
+
+
+def ordered_error(status: int) -> tuple[dict[str, str], bytes]:
+    """What an ordered fault answers: an object, as a fault of Saasu's own would be."""
+    return {"Content-Type": "application/json; charset=utf-8"}, dump({"Message": words(status)})
+
+
+def api(state: State) -> Flask:
     """The API alone, over `state`."""
     app = Flask("sandbox.saasu", static_folder=None)
     app.wsgi_app = AnyCase(app.wsgi_app)  # type: ignore[method-assign]
     for method, path, handler in ROUTES:
-        view = _view(state, allowance, handler)
-        app.add_url_rule(path, f"{method} {path}", view, methods=[method])
-    _add_grants(app, state, allowance)
+        app.add_url_rule(path, f"{method} {path}", _view(state, handler), methods=[method])
+    _add_grants(app, state)
     app.register_error_handler(Refusal, lambda refusal: refusal.answer())
     app.register_error_handler(HTTPException, _odd)
     return app
@@ -86,7 +113,7 @@ def _odd(error: HTTPException) -> Response:
     return answer({"Message": error.name}, error.code or 500)
 
 
-def _view(state: State, allowance: Allowance, handler: Handler) -> Callable[..., Response]:
+def _view(state: State, handler: Handler) -> Callable[..., Response]:
     """One resource call: token, then FileId, then the counts, then the body, then the record."""
 
     def view(**values: int) -> Response:
@@ -96,9 +123,10 @@ def _view(state: State, allowance: Allowance, handler: Handler) -> Callable[...,
             query = Query(request.args.items(multi=True))
             login = access.caller(state, request.headers.get("Authorization", ""))
             file = access.file_of(state, login, query)
-            allowance.count(file)
+            state.allowance.count(file)
             body = _body() if request.method in {"POST", "PUT"} else None
-            return answer(handler(Call(state, login, file, query, request.host_url, body), **values))
+            with state.shelf.batch():
+                return answer(handler(Call(state, login, file, query, request.host_url, body), **values))
 
     return view
 
@@ -117,7 +145,7 @@ def _body() -> Any:
         raise Refusal(400, "The body could not be read.", "object") from None
 
 
-def _add_grants(app: Flask, state: State, allowance: Allowance) -> None:
+def _add_grants(app: Flask, state: State) -> None:
     """Tokens, ping and the list of files: the calls without a FileId."""
 
     def grant(with_code: bool, renewing: bool) -> Response:
@@ -128,7 +156,7 @@ def _add_grants(app: Flask, state: State, allowance: Allowance) -> None:
             login, given = access.renew(state, body) if renewing else access.sign_in(state, body, with_code)
             for file_id in login.files:
                 if file_id in state.files:
-                    allowance.count(state.files[file_id], login=True)
+                    state.allowance.count(state.files[file_id], login=True)
             return answer(given)
 
     def ping() -> Response:

@@ -32,7 +32,7 @@ class Rules:
     `rounding`: each line to cents, or the exact lines summed and rounded once. `half`: away from zero or to even.
     `numbers`: exact decimals or binary floating point. `tax_on`: GST of the rounded or of the unrounded line.
     `between`: what is rounded before the line itself: nothing, the net unit price to 4 decimals, the discount
-    amount to cents, or quantity × price to cents (the unproven roundings of LINES).
+    amount to cents, or quantity x price to cents (the unproven roundings of LINES).
     """
 
     rounding: str = "line"
@@ -86,7 +86,7 @@ def kept_amount(value: Decimal) -> Decimal:
 def total_up(lines: Sequence[Line], tax_included: bool, rules: Rules) -> Totals:
     """Amounts of an invoice under one hypothesis.
 
-    Inclusive: tax of a line = line − round(line / (1 + rate)) (FACTS §5.6). Exclusive: round(line × rate), on top.
+    Inclusive: tax of a line = line - round(line / (1 + rate)) (FACTS §5.6). Exclusive: round(line x rate), on top.
     """
     if rules.numbers == "binary":
         return _binary_totals(lines, tax_included, rules)

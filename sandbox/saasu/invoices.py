@@ -57,12 +57,13 @@ def _summary(call: Call, record: Record) -> Record:
     if call.state.settings.order_tax == "null" and record["InvoiceStatus"] == "O":
         shown["TotalTaxAmount"] = None
     for role in ("Billing", "Shipping"):
-        shown |= _contact_names(call.file, role, record[f"{role}ContactId"])
+        shown |= contact_names(call.file, role, record[f"{role}ContactId"])
     shown["_links"] = [link("detail", call.href(f"Invoice/{record['TransactionId']}"))]
     return shown
 
 
-def _contact_names(file: File, role: str, contact_id: int | None) -> Record:
+def contact_names(file: File, role: str, contact_id: int | None) -> Record:
+    """Names of a contact as an invoice shows them; `role` is Billing or Shipping."""
     contact = file.contacts.get(contact_id or 0, {})
     company = file.tables["companies"].get(contact.get("CompanyId") or 0, {})
     return {
@@ -91,11 +92,12 @@ def one(call: Call, record_id: int) -> Record:
 def create(call: Call) -> Record:
     """`POST /Invoice`: 200 with the id, and the number when Saasu gave it."""
     record: Record = {"TransactionId": 0, **invoice_rules.read(call)}
-    _take_stock(call, record, None)
+    record |= _payment(call, record)
+    stock = _stock_after(call, record, None)
     generated = invoice_rules.settle_number(call, record)
+    _save_stock(call, stock)
     record["TransactionId"] = call.state.new_id()
     record["InvoiceStatus"] = invoice_rules.status_of(record["InvoiceType"])
-    record |= _payment(call, record)
     record["SentToContact"] = call.fields().get("SendEmailToContact") is True
     record["Attachments"] = []
     call.state.save(call.file, "invoices", record)
@@ -130,13 +132,18 @@ def _quick_payment(call: Call, record: Record, given: Any) -> Decimal:
     return paid
 
 
-def _take_stock(call: Call, record: Record, before: Record | None) -> None:
+def _stock_after(call: Call, record: Record, before: Record | None) -> list[Record]:
+    """The items as they are once the goods have left. Raises `Refusal` (400) when there are not enough."""
     needed = invoice_rules.stock_needed(call, record, before)
     if any(call.file.items[item_id]["StockOnHand"] < quantity for item_id, quantity in needed.items()):
         raise Refusal(400, NO_STOCK, "text")
-    for item_id, quantity in needed.items():
-        item = call.file.items[item_id]
-        call.state.save(call.file, "items", {**item, "StockOnHand": item["StockOnHand"] - quantity})
+    left = ((call.file.items[item_id], quantity) for item_id, quantity in needed.items())
+    return [{**item, "StockOnHand": item["StockOnHand"] - quantity} for item, quantity in left]
+
+
+def _save_stock(call: Call, items: list[Record]) -> None:
+    for item in items:
+        call.state.save(call.file, "items", item)
 
 
 def update(call: Call, record_id: int) -> Record:
@@ -146,8 +153,9 @@ def update(call: Call, record_id: int) -> Record:
     if call.fields().get("QuickPayment") is not None:
         raise call.refuse("QuickPayment is for new transactions only.")
     record = changed(invoice_rules.read(call, before), before)
+    stock = _stock_after(call, record, before)
     invoice_rules.settle_number(call, record, before)
-    _take_stock(call, record, before)
+    _save_stock(call, stock)
     record["InvoiceStatus"] = invoice_rules.status_of(record["InvoiceType"])
     record["AmountOwed"] = record["TotalAmount"] - record["AmountPaid"]
     call.state.save(call.file, "invoices", record)

@@ -1,7 +1,6 @@
 """Reading what an earlier run of the sandbox kept, back into a state."""
 
 from datetime import date, datetime
-from decimal import Decimal
 from typing import Any
 
 from sandbox.saasu.settings import Settings
@@ -15,7 +14,7 @@ def reload(state: State) -> bool:
         state.files[file.id] = file
         state.claim_id(file.id)
     for table in TABLES:
-        for key, record in state.shelf.items(f"saasu_{table}"):
+        for key, record in sorted(state.shelf.items(f"saasu_{table}"), key=_place_in_line):
             _place(state, table, key, record)
     for _, kept in state.shelf.items("saasu_logins"):
         state.logins[kept["username"].casefold()] = Login(**kept)
@@ -37,10 +36,13 @@ def _file(kept: dict[str, Any]) -> File:
     return File(**{**kept, **moments})
 
 
+def _place_in_line(kept: tuple[str, Any]) -> tuple[int, ...]:
+    return tuple(int(part) for part in kept[0].split("/"))
+
+
 def _place(state: State, table: str, key: str, record: dict[str, Any]) -> None:
     file_id, _, record_id = key.partition("/")
     file = state.files[int(file_id)]
-    _make_exact(table, record)
     file.tables[table][int(record_id)] = record
     state.claim_id(int(record_id))
     state.claim_version(record.get("LastUpdatedId"))
@@ -48,17 +50,3 @@ def _place(state: State, table: str, key: str, record: dict[str, Any]) -> None:
         file.numbers[number_key(record)] += 1
         for line in record["LineItems"]:
             state.claim_id(line["Id"])
-
-
-def _make_exact(table: str, record: dict[str, Any]) -> None:
-    """Amounts that JSON wrote without a point come back as whole numbers; make them `Decimal` again."""
-    if table == "invoices":
-        for line in record["LineItems"]:
-            for name in ("TotalAmount", "Quantity", "UnitPrice", "PercentageDiscount"):
-                if line[name] is not None:
-                    line[name] = Decimal(line[name])
-    if table == "items":
-        for name in ("StockOnHand", "CurrentValue", "OnOrder"):
-            record[name] = Decimal(record[name])
-    if table == "tax_codes":
-        record["Rate"] = Decimal(record["Rate"])

@@ -1,14 +1,17 @@
 """What a new file holds: tax codes, accounts, and the items that every shop needs beside its goods."""
 
+from collections.abc import Iterable, Sequence
 from datetime import UTC, datetime
 from decimal import Decimal
 from typing import Any, Final
 
+from sandbox.catalogue import Sellable
 from sandbox.saasu import contacts, invoices, items
 from sandbox.saasu.fields import Call
 from sandbox.saasu.filters import Query
 from sandbox.saasu.state import File, Login, State
-from sandbox.saasu.wire import Record
+from sandbox.saasu.wire import Record, Refusal
+from sandbox.world import World
 
 OPERATOR: Final = Login("control", "", [])
 BEGINNING: Final = datetime(2024, 7, 1, tzinfo=UTC)
@@ -46,15 +49,78 @@ CHARGES: Final[tuple[tuple[str, str, str], ...]] = (
     ("FEE", "Surcharge", "G1"),
 )
 
+# People a file knows before its first order.
+CONTACTS: Final[tuple[Record, ...]] = (
+    {
+        "GivenName": "Marlowe",
+        "FamilyName": "Quill",
+        "EmailAddress": "marlowe.quill@example.com",
+        "PrimaryPhone": "02 5550 0101",
+        "IsCustomer": True,
+        "PostalAddress": {
+            "Street": "4 Banksia Lane",
+            "City": "Orange",
+            "State": "NSW",
+            "Postcode": "2800",
+            "Country": "Australia",
+        },
+    },
+    {
+        "GivenName": "Thea",
+        "FamilyName": "O'Brannock",
+        "EmailAddress": "thea+orders@example.com",
+        "IsCustomer": True,
+        "PostalAddress": {
+            "Street": "19 Jetty Road",
+            "City": "Fremantle",
+            "State": "WA",
+            "Postcode": "6160",
+            "Country": "Australia",
+        },
+    },
+    {
+        "GivenName": "Percival",
+        "FamilyName": "Stooke",
+        "EmailAddress": "supplies@example.com",
+        "IsSupplier": True,
+    },
+)
 
-def furnish(state: State, file: File) -> File:
-    """Add a file with its tax codes, accounts and charge items."""
+
+def seed(state: State, world: World) -> None:
+    """Fill an empty state with a world's files, their items and contacts, and its logins."""
+    for wanted in world.files:
+        names = ("id", "name", "plan", "currency", "country", "zone", "tax_registered")
+        file = File(**{name: getattr(wanted, name) for name in names})
+        furnish(state, file)
+        add_goods(state, file, wanted.sellables)
+        for contact in CONTACTS:
+            add_contact(state, file, contact)
+    for login in world.logins:
+        state.add_login(Login(login.username, login.password, list(login.file_ids), login.two_factor_code))
+
+
+def add_goods(state: State, file: File, goods: Sequence[Sellable]) -> None:
+    """An item for each SKU; a combo whose parts the file does not know is an ordinary item."""
+    for one in sorted(goods, key=lambda one: one.is_combo):
+        codes = {item["Code"]: item["Id"] for item in file.items.values()}
+        parts = [{"Id": codes[sku], "Quantity": number} for sku, number in one.product.parts if sku in codes]
+        given: Record = {"Code": one.sku, "Description": one.name, "TaxCode": "G1" if one.taxed else "G1,G3"}
+        given |= {"SellingPrice": one.price, "StockOnHand": 100, "Type": "C" if parts else "I"}
+        add_item(state, file, given | {"IsInventoried": True, "IsVisible": True, "BuildItems": parts})
+
+
+def furnish(state: State, file: File, charges: Iterable[str] | None = None) -> File:
+    """Add a file with its tax codes, accounts and charge items, all of them unless `charges` names some."""
     state.add_file(file)
     for code, name, rate, sale, purchase in TAX_CODES:
         _add_tax_code(state, file, code, name, Decimal(rate), sale, purchase)
     for number, (name, kind, bank) in enumerate(ACCOUNTS, start=1):
         _add_account(state, file, number, name, kind, bank)
-    for code, description, tax in CHARGES:
+    wanted = [code for code, _, _ in CHARGES] if charges is None else list(charges)
+    known = {code: (description, tax) for code, description, tax in CHARGES}
+    for code in dict.fromkeys(wanted):
+        description, tax = known.get(code, (code.capitalize(), "G1"))
         add_item(state, file, {"Code": code, "Description": description, "TaxCode": tax})
     return file
 
@@ -137,7 +203,31 @@ def add_contact(state: State, file: File, given: Record) -> Record:
     return file.contacts[answer["InsertedContactId"]]
 
 
+def change_contact(state: State, file: File, contact: Record, changes: Record) -> Record:
+    """A contact with some fields changed, as a person in Saasu would do it. Raises `Refusal` (400)."""
+    body = {**contact, **changes, "LastUpdatedId": contact["LastUpdatedId"]}
+    contacts.update(operator_call(state, file, body), contact["Id"])
+    return file.contacts[contact["Id"]]
+
+
 def add_invoice(state: State, file: File, given: Record) -> Record:
-    """A new invoice from API fields, as a person in Saasu would make it. Raises `Refusal` (400, 403)."""
-    answer = invoices.create(operator_call(state, file, given))
-    return file.invoices[answer["InsertedEntityId"]]
+    """A new invoice from API fields, as a person in Saasu would make it. Raises `Refusal` (400, 403).
+
+    Left out: a sale order of today, item layout, tax included. A line may name its item by `ItemCode`.
+    """
+    codes = {item["Code"].casefold(): item["Id"] for item in file.items.values()}
+    lines = given.get("LineItems")
+    if not isinstance(lines, list) or not all(isinstance(line, dict) for line in lines):
+        raise Refusal(400, "LineItems must be a list of objects.")
+    named = [{"InventoryId": codes.get(str(line.get("ItemCode")).casefold()), **line} for line in lines]
+    standard = {"TransactionType": "S", "InvoiceType": "Sale Order", "Layout": "I", "IsTaxInc": True}
+    standard["TransactionDate"] = state.now().date().isoformat()
+    call = operator_call(state, file, {**standard, **given, "LineItems": named})
+    return file.invoices[invoices.create(call)["InsertedEntityId"]]
+
+
+def change_invoice(state: State, file: File, invoice: Record, changes: Record) -> Record:
+    """An invoice with some fields changed, as a person in Saasu would do it. Raises `Refusal` (400, 403)."""
+    body = {**invoice, **changes, "LastUpdatedId": invoice["LastUpdatedId"]}
+    invoices.update(operator_call(state, file, body), invoice["TransactionId"])
+    return file.invoices[invoice["TransactionId"]]

@@ -7,12 +7,14 @@ lock, and every change is written to the document store at once when the sandbox
 import base64
 import threading
 from collections import Counter
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from dataclasses import dataclass, field
 from datetime import date, datetime, timedelta
 from decimal import Decimal
 from typing import Any, Final
 
+from sandbox.documents import Documents
+from sandbox.saasu.allowance import Allowance
 from sandbox.saasu.settings import PLANS, Settings
 from sandbox.saasu.wire import Record, stamp
 
@@ -103,28 +105,15 @@ class File:
         return quantities
 
 
-class Shelf:
-    """Where documents are kept; this one forgets. `sandbox.documents` has the one that writes to a disk."""
-
-    def put(self, collection: str, key: str, document: Any) -> None:
-        """Keep a document."""
-
-    def remove(self, collection: str, key: str) -> None:
-        """Forget a document."""
-
-    def items(self, collection: str) -> Iterator[tuple[str, Any]]:
-        """Every document of a collection with its key."""
-        return iter(())
-
-
 class State:
     """All of the pretend Saasu. Hold `lock` while reading or changing anything."""
 
-    def __init__(self, now: Callable[[], datetime], shelf: Any = None) -> None:
+    def __init__(self, now: Callable[[], datetime], shelf: Documents | None = None) -> None:
         self.now = now
-        self.shelf = shelf or Shelf()
+        self.shelf = shelf or Documents()
         self.lock = threading.RLock()
         self.settings = Settings()
+        self.allowance = Allowance(self)
         self.logins: dict[str, Login] = {}
         self.grants: dict[str, Grant] = {}
         self.files: dict[int, File] = {}
