@@ -34,7 +34,7 @@ from portal.clients.bigcommerce_store import (
 )
 from portal.clients.exact_json import JsonUnreadable, load
 from portal.clients.rows import Nonsense, Row
-from portal.clients.transport import Transport
+from portal.clients.transport import Patience, Transport
 from portal.sync.failures import (
     Denied,
     Unreachable,
@@ -48,6 +48,8 @@ PAGE = 250
 SMALLEST_PAGE = 50
 """The shop's own default. A page shorter than this is surely the last; a longer one may be one the shop cut at its own size."""
 LONGEST_LIST = 1_000
+PATIENCE = Patience(longest_ms=30_000, unasked=True)
+"""The shop's quota is counted in windows of 30 seconds, and a store under load sends a 429 that names no time (BC §2)."""
 WITH_LINES = {"include": "consignments.line_items,fees", "consignment_structure": "object"}
 NOT_WITH_LINES = frozenset({400, 413, 414, 422, 500, 504})
 
@@ -222,7 +224,7 @@ class BigCommerce:
         headers = {"X-Auth-Token": self._token, "Accept": "application/json"}
         url = f"{self._root}{path}"
         answer = self._transport.send(
-            "GET", url, purpose=purpose, headers=headers, query=query, final=is_closed
+            "GET", url, purpose=purpose, headers=headers, query=query, final=is_closed, patience=PATIENCE
         )
         self._pause_ms = pause_after(answer)
         return answer

@@ -132,10 +132,11 @@ class Transport:
         body: str | None = None,
         paced: bool = False,
         final: Callable[[Answer], bool] = never,
+        patience: Patience | None = None,
     ) -> Answer:
         """Send a call and return the whole answer, whatever its status; reads are tried again where `decide_retry` says so.
 
-        `paced` says that the slot for the first try was taken already; `final` names answers that must not be asked again.
+        `paced` says that the slot for the first try was taken already; `final` names answers that must not be asked again; `patience` replaces the transport's own.
         Raises `Unreachable` (a read failed, or a write never left) or `OutcomeLost` (a write left and no whole answer came).
         """
         full = f"{url}?{urlencode(query, quote_via=quote)}" if query else url
@@ -145,7 +146,7 @@ class Transport:
             if not (paced and tries == 1):
                 self.pace(purpose)
             outcome = self._once(method, full, headers or {}, body, purpose)
-            wait = self._wait(method, outcome, tries, final)
+            wait = self._wait(method, outcome, tries, final, patience or self._patience)
             if wait is not None:
                 self.sleep(wait + self._jitter())
             elif isinstance(outcome, RemoteFailure):
@@ -153,15 +154,20 @@ class Transport:
             else:
                 return outcome
 
+    @staticmethod
     def _wait(
-        self, method: str, outcome: Answer | RemoteFailure, tries: int, final: Callable[[Answer], bool]
+        method: str,
+        outcome: Answer | RemoteFailure,
+        tries: int,
+        final: Callable[[Answer], bool],
+        patience: Patience,
     ) -> int | None:
         if isinstance(outcome, RemoteFailure):
-            return decide_retry(method, None, tries, patience=self._patience)
+            return decide_retry(method, None, tries, patience=patience)
         if outcome.ok or final(outcome):
             return None
         asked = asked_wait(outcome.headers)
-        return decide_retry(method, outcome.status, tries, asked_ms=asked, patience=self._patience)
+        return decide_retry(method, outcome.status, tries, asked_ms=asked, patience=patience)
 
     def _once(
         self, method: str, url: str, headers: Mapping[str, str], body: str | None, purpose: str
