@@ -3,7 +3,7 @@
 from dataclasses import dataclass
 from decimal import Decimal
 
-from portal.money import ZERO
+from portal.money import ZERO, cents
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -33,3 +33,8 @@ class Bridge:
         return next(
             (span for span in self.spans if span.name == name), Span(name=name, shop=ZERO, books=ZERO)
         )
+
+
+def amounts_in_words(named: tuple[tuple[str, Decimal], ...]) -> str:
+    """`shipping 9.00 + handling 2.00`: the parts that are not nil."""
+    return " + ".join(f"{name} {cents(amount)}" for name, amount in named if amount)
