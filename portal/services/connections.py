@@ -8,7 +8,7 @@ from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from portal import mirrors
-from portal.clients.bigcommerce import StoreFound, shop_code
+from portal.clients.bigcommerce_store import StoreFound, shop_code
 from portal.models.connections import Connection, SaasuFile
 from portal.models.runs import Run, RunKind
 from portal.services.remotes import Outside, books_for, firm_vault, new_shop

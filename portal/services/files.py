@@ -8,7 +8,7 @@ from zoneinfo import available_timezones
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
-from portal.clients.saasu import SaasuSignIn
+from portal.clients.saasu_sign_in import SaasuSignIn
 from portal.clients.transport import Transport
 from portal.models.connections import SaasuFile, SaasuLogin
 from portal.services.remotes import Outside, SharedTokens, firm_vault

@@ -31,12 +31,10 @@ class OperationFailed(Exception):
 def sync_now(app: Flask, wanted: str) -> Iterator[tuple[str, bool]]:
     """Run one connection (by id or Shop Code) or `all` here; yields a line and whether all was well."""
     session = database.session()
-    found = session.scalars(
-        select(Connection).where(
-            Connection.enabled,
-            or_(wanted == "all", Connection.id == wanted, Connection.store_hash == wanted),
-        )
-    ).all()
+    query = select(Connection).where(Connection.enabled)
+    if wanted != "all":
+        query = query.where(or_(Connection.id == wanted, Connection.store_hash == wanted))
+    found = session.scalars(query).all()
     if not found:
         raise OperationFailed(f"There is no enabled connection {wanted}.")
     for connection in found:

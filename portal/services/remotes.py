@@ -3,6 +3,7 @@
 from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
+from decimal import Decimal
 
 from flask import Flask
 from redis import Redis
@@ -11,7 +12,8 @@ from sqlalchemy.orm import Session
 
 from portal.budget import Pacer, count_call
 from portal.clients.bigcommerce import BigCommerce
-from portal.clients.saasu import Saasu, SaasuSignIn, Tokens
+from portal.clients.saasu import Saasu
+from portal.clients.saasu_sign_in import SaasuSignIn, Tokens
 from portal.clients.transport import Transport
 from portal.database import changed_rows
 from portal.ledger import Seal
@@ -21,7 +23,7 @@ from portal.settings import Settings
 from portal.sync.failures import CredentialsRefused
 from portal.vault import FirmVault, Vault
 
-BIGCOMMERCE_CALLS_PER_SECOND = 5
+BIGCOMMERCE_CALLS_PER_SECOND = Decimal(5)
 RENEW_BEFORE = timedelta(minutes=2)
 
 
@@ -108,6 +110,7 @@ def books_for(session: Session, outside: Outside, file: SaasuFile) -> Saasu:
         file_id=file.file_id,
         token=shared.current,
         renew=shared.renew,
+        now=outside.now,
     )
 
 
