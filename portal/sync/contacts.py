@@ -1,236 +1,372 @@
-"""Who is billed and where it goes, decided as the source document says (SYNC §6). Pure: what was found is handed in."""
+"""Who is billed and who receives: decisions about Saasu contacts, as the source document says (SYNC §6).
 
-from collections.abc import Sequence
+Nothing is asked or written here. The engine searches for what `billing_search` and `shipping_search` name, hands the
+contacts found to `billing_plan` and `shipping_plan`, and carries out what they decide.
+"""
+
+from collections.abc import Collection
 from dataclasses import dataclass, replace
+from enum import StrEnum
 
-from portal.sync.orders import Address, CompleteOrder
+from portal.sync.orders import Address, CompleteOrder, ShopOrder
 from portal.sync.sale_orders import Contact, ContactChange, NewContact, PostalAddress
 
 STATES = {
-    "australian capital territory": "act",
-    "new south wales": "nsw",
-    "northern territory": "nt",
-    "queensland": "qld",
-    "south australia": "sa",
-    "tasmania": "tas",
-    "victoria": "vic",
-    "western australia": "wa",
+    "act": "australian capital territory",
+    "nsw": "new south wales",
+    "nt": "northern territory",
+    "qld": "queensland",
+    "sa": "south australia",
+    "tas": "tasmania",
+    "vic": "victoria",
+    "wa": "western australia",
 }
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+class Existing(StrEnum):
+    """What an order may do to the contact it finds: the setting *Existing contacts* (SYNC §6)."""
+
+    AS_DOCUMENTED = "as documented"
+    ADDRESS_ONLY = "address only"
+    LEAVE_ALONE = "leave alone"
+
+
+@dataclass(frozen=True, slots=True)
+class ByEmail:
+    """Look the contact up by its e-mail."""
+
+    email: str
+
+
+@dataclass(frozen=True, slots=True)
+class ByName:
+    """Look the contact up by first and last name; never both blank."""
+
+    given_name: str
+    family_name: str
+
+
+Search = ByEmail | ByName
+
+
+@dataclass(frozen=True, slots=True)
 class Create:
     """Create this contact."""
 
     contact: NewContact
+    notes: tuple[str, ...] = ()
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@dataclass(frozen=True, slots=True)
 class Use:
-    """Use this contact, written first where `change` says so."""
+    """Use this contact; write `change` first unless it is `None`. `may_change` is false where nothing of it may be written."""
 
     contact: Contact
     change: ContactChange | None = None
     notes: tuple[str, ...] = ()
+    may_change: bool = True
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Nobody:
-    """The order names nobody; the sale has no contact."""
+@dataclass(frozen=True, slots=True)
+class NoContact:
+    """The sale names no contact in this place."""
 
-    note: str = "The order names no customer, so the sale has no contact."
-
-
-Billing = Create | Use | Nobody
+    notes: tuple[str, ...] = ()
 
 
-def same(one: str, other: str) -> bool:
-    """Whether two texts are the same without regard to case and outer blanks."""
-    return one.strip().casefold() == other.strip().casefold()
+@dataclass(frozen=True, slots=True)
+class SameAsBilling:
+    """The billing contact receives the goods as well."""
 
 
-def state_key(state: str) -> str:
-    """An Australian state in one spelling."""
-    plain = state.strip().casefold()
-    return STATES.get(plain, plain)
+BillingPlan = Create | Use | NoContact
 
 
-def usable_email(address: Address) -> str:
-    """The order's e-mail, or blank where it is none."""
-    email = address.email.strip()
-    name, at, host = email.partition("@")
-    return email if name and at and host and " " not in email else ""
+@dataclass(frozen=True, slots=True)
+class ShippingPlan:
+    """What to do about both contacts: `billing` is the billing plan with the delivery's details merged into its one write.
+
+    `delivery_note` belongs into the sale's notes, because the linked contact would print another address; else blank.
+    """
+
+    billing: BillingPlan
+    shipping: SameAsBilling | Use | Create | NoContact
+    delivery_note: str = ""
 
 
-def name_of(address: Address) -> tuple[str, str]:
-    """First and last name; a company stands in as last name where there is no name at all."""
-    first, last = address.first_name.strip(), address.last_name.strip()
-    return (first, last) if first or last else ("", address.company.strip())
+def billing_search(order: ShopOrder, nobodys: Collection[str] = ()) -> Search | None:
+    """What to look the billing contact up by; `None` when the order names nobody. `nobodys` are e-mails of no one person."""
+    email = usable_email(order, nobodys)
+    if email:
+        return ByEmail(email)
+    given, family = billing_name(order)
+    return ByName(given, family) if given or family else None
 
 
-def postal_of(address: Address) -> PostalAddress:
-    """The address as Saasu keeps it: both streets joined by a comma."""
+def billing_plan(
+    order: ShopOrder,
+    found: Collection[Contact],
+    may_write: bool = True,
+    *,
+    existing: Existing = Existing.AS_DOCUMENTED,
+    nobodys: Collection[str] = (),
+) -> BillingPlan:
+    """Decide about the billing contact, given what `billing_search` found.
+
+    `may_write` is false for an order older than the last one that wrote a contact: it may create one, never change one.
+    """
+    email = usable_email(order, nobodys)
+    customers = sorted(filter(is_customer, found), key=lambda contact: contact.id)
+    if not email:
+        return _billing_by_name(order, [contact for contact in customers if contact.is_active])
+    if not customers:
+        return Create(new_billing_contact(order, email))
+    active = [contact for contact in customers if contact.is_active]
+    chosen = (active or customers)[0]
+    notes = _choice_notes(len(customers), chosen, email)
+    if not may_write or existing is Existing.LEAVE_ALONE:
+        return Use(chosen, None, tuple(notes), may_change=False)
+    change = billing_change(order, chosen, existing)
+    if change is not None and (change.given_name, change.family_name) != (None, None):
+        before, after = (
+            _joined(chosen.given_name, chosen.family_name),
+            _joined(change.given_name, change.family_name),
+        )
+        notes.append(f"Contact {chosen.id} was renamed from “{before}” to “{after}”.")
+    return Use(chosen, change, tuple(notes))
+
+
+def _billing_by_name(order: ShopOrder, customers: list[Contact]) -> BillingPlan:
+    given, family = billing_name(order)
+    if not given and not family:
+        return NoContact(
+            ("The order has no e-mail, name or company: the sale was posted without a contact.",)
+        )
+    if len(customers) == 1:
+        note = "The order has no usable e-mail: its contact was found by name and left unchanged."
+        return Use(customers[0], None, (note,), may_change=False)
+    return Create(new_billing_contact(order, ""))
+
+
+def _choice_notes(count: int, chosen: Contact, email: str) -> list[str]:
+    notes = []
+    if count > 1:
+        notes.append(f"{count} contacts have the e-mail {email}: contact {chosen.id} was used.")
+    if not chosen.is_active:
+        notes.append(f"Contact {chosen.id} with the e-mail {email} is inactive in Saasu.")
+    return notes
+
+
+def billing_change(order: ShopOrder, contact: Contact, existing: Existing) -> ContactChange | None:
+    """What the source document has written "in any case", where it is not so already; `None` when nothing differs."""
+    billing = order.billing
+    change = ContactChange(is_active=None if contact.is_active else True)
+    if existing is Existing.AS_DOCUMENTED:
+        given, family = billing.first_name.strip(), billing.last_name.strip()
+        named = (same_text(given, contact.given_name), same_text(family, contact.family_name))
+        if (given or family) and named != (True, True):
+            change = replace(change, given_name=given, family_name=family)
+        phone = billing.phone.strip()
+        if phone and not same_text(phone, contact.phone):
+            change = replace(change, phone=phone)
+    wanted = postal_address(billing)
+    if has_address(wanted) and not same_place(wanted, contact.postal):
+        country = (
+            contact.postal.country if same_country(wanted.country, contact.postal.country) else wanted.country
+        )
+        change = replace(change, postal=replace(wanted, country=country or wanted.country))
+    return None if change == ContactChange() else change
+
+
+def new_billing_contact(order: ShopOrder, email: str) -> NewContact:
+    """The contact an order's billing details make; where no name is given the company, or the e-mail, is the last name."""
+    given, family = billing_name(order)
+    return NewContact(
+        given_name=given,
+        family_name=family or ("" if given else email),
+        email=email,
+        phone=order.billing.phone.strip(),
+        postal=postal_address(order.billing),
+    )
+
+
+def shipping_search(complete: CompleteOrder) -> ByName | None:
+    """The name to look the receiver up by; `None` when the billing contact receives, or nothing is delivered."""
+    delivery = delivery_address(complete)
+    if delivery is None or same_person(delivery, complete.order.billing):
+        return None
+    return ByName(delivery.first_name.strip(), delivery.last_name.strip())
+
+
+def shipping_plan(
+    complete: CompleteOrder, billing: BillingPlan, found_by_name: Collection[Contact] = ()
+) -> ShippingPlan:
+    """Decide about the receiver, given the billing plan and what `shipping_search` found."""
+    delivery = delivery_address(complete)
+    if delivery is None:
+        return ShippingPlan(billing, NoContact())
+    wanted = postal_address(delivery)
+    if same_person(delivery, complete.order.billing):
+        merged = _with_delivery(billing, wanted, postal_address(complete.order.billing))
+        receiver = NoContact() if isinstance(merged, NoContact) else SameAsBilling()
+        plan = ShippingPlan(merged, receiver)
+    elif found_by_name:
+        chosen = min(found_by_name, key=lambda contact: (not contact.is_active, contact.id))
+        plan = ShippingPlan(billing, Use(chosen, None, may_change=False))
+    else:
+        plan = ShippingPlan(billing, Create(new_receiver(delivery)))
+    return replace(plan, delivery_note=delivery_note(complete, plan))
+
+
+def _with_delivery(billing: BillingPlan, wanted: PostalAddress, invoiced: PostalAddress) -> BillingPlan:
+    """The billing plan with the delivery address as the contact's shipping details, where it differs from the billing one."""
+    if not has_address(wanted) or same_address(wanted, invoiced):
+        return billing
+    match billing:
+        case Create(contact, notes):
+            return Create(replace(contact, other=wanted), notes)
+        case Use(contact, change, notes, True) if not same_address(wanted, contact.other):
+            return Use(contact, replace(change or ContactChange(), other=wanted), notes)
+        case _:
+            return billing
+
+
+def new_receiver(delivery: Address) -> NewContact:
+    """The contact a delivery to somebody else makes: no e-mail, and the address in both places (SYNC §6)."""
+    wanted = postal_address(delivery)
+    return NewContact(
+        given_name=delivery.first_name.strip(),
+        family_name=delivery.last_name.strip(),
+        phone=delivery.phone.strip(),
+        postal=wanted,
+        other=wanted,
+    )
+
+
+def delivery_note(complete: CompleteOrder, plan: ShippingPlan) -> str:
+    """What the sale's notes must say about the delivery: an address the contact would not print, and further addresses."""
+    first, *others = complete.shipping_addresses
+    sentences = []
+    wanted = postal_address(first.address)
+    printed = printed_address(plan)
+    if has_address(wanted) and (printed is None or not same_address(wanted, printed)):
+        sentences.append(f"Deliver to: {address_text(first.address)}")
+    sentences += [f"Also deliver to: {address_text(other.address)}" for other in others]
+    return "\n".join(sentences)
+
+
+def printed_address(plan: ShippingPlan) -> PostalAddress | None:
+    """The address the linked contact prints once the plan is carried out: its shipping details, or else its postal ones."""
+    receiver = plan.billing if isinstance(plan.shipping, SameAsBilling) else plan.shipping
+    match receiver:
+        case Create(contact):
+            postal, other = contact.postal, contact.other
+        case Use(contact, change):
+            postal = (change and change.postal) or contact.postal
+            other = (change and change.other) or contact.other
+        case _:
+            return None
+    return other if has_address(other) else postal
+
+
+def delivery_address(complete: CompleteOrder) -> Address | None:
+    """The first destination; `None` for digital goods and where nothing is shipped."""
+    if complete.order.is_digital or not complete.shipping_addresses:
+        return None
+    return complete.shipping_addresses[0].address
+
+
+def usable_email(order: ShopOrder, nobodys: Collection[str] = ()) -> str:
+    """The order's e-mail; blank where there is none or it is known to be nobody's."""
+    email = order.billing.email.strip()
+    known = {folded(one) for one in nobodys}
+    return email if "@" in email and folded(email) not in known else ""
+
+
+def billing_name(order: ShopOrder) -> tuple[str, str]:
+    """First and last name of the billing address; the company as last name where it has neither."""
+    given, family = order.billing.first_name.strip(), order.billing.last_name.strip()
+    return (given, family) if given or family else ("", order.billing.company.strip())
+
+
+def is_customer(contact: Contact) -> bool:
+    """Whether a contact may be billed: one that is only a supplier or contractor is no customer (SYNC §6)."""
+    return contact.is_customer or not (contact.is_supplier or contact.is_contractor)
+
+
+def postal_address(address: Address) -> PostalAddress:
+    """The shop's address as Saasu keeps it: both street lines joined by a comma."""
     street = ", ".join(filter(None, (address.street_1.strip(), address.street_2.strip())))
     return PostalAddress(
         street=street,
         city=address.city.strip(),
         state=address.state.strip(),
         postcode=address.postcode.strip(),
-        country=address.country.strip(),
+        country=address.country.strip() or address.country_code.strip(),
     )
 
 
-def is_blank(postal: PostalAddress) -> bool:
-    """Whether there is no address at all; a country alone is none."""
-    return not (postal.street or postal.city or postal.state or postal.postcode)
+def has_address(address: PostalAddress) -> bool:
+    """Whether there is more than a country."""
+    return any((address.street, address.city, address.state, address.postcode))
+
+
+def same_person(delivery: Address, billing: Address) -> bool:
+    """Whether the receiver is the one billed; a blank receiver is (SYNC §6)."""
+    given, family = delivery.first_name.strip(), delivery.last_name.strip()
+    if not given and not family:
+        return True
+    return same_text(given, billing.first_name) and same_text(family, billing.last_name)
+
+
+def same_place(one: PostalAddress, other: PostalAddress) -> bool:
+    """Whether street, city, postcode and state are the same, whatever the country is called."""
+    return (
+        same_text(one.street, other.street)
+        and same_text(one.city, other.city)
+        and same_text(one.postcode, other.postcode)
+        and state_name(one.state) == state_name(other.state)
+    )
 
 
 def same_address(one: PostalAddress, other: PostalAddress) -> bool:
-    """Whether two addresses are the same; a country missing on either side does not count."""
-    country = same(one.country, other.country) or not one.country.strip() or not other.country.strip()
-    return (
-        country
-        and same(one.street, other.street)
-        and same(one.city, other.city)
-        and state_key(one.state) == state_key(other.state)
-        and same(one.postcode, other.postcode)
-    )
+    """Whether the place and the country are the same."""
+    return same_place(one, other) and same_country(one.country, other.country)
 
 
-def customer_among(found: Sequence[Contact]) -> tuple[Contact | None, tuple[str, ...]]:
-    """The contact to use of those with the e-mail: the active one with the lowest id, else an inactive one.
-
-    A supplier or contractor that is no customer is passed over.
-    """
-    customers = [one for one in found if one.is_customer or not (one.is_supplier or one.is_contractor)]
-    ordered = sorted(customers, key=lambda one: (not one.is_active, one.id))
-    if not ordered:
-        return None, ()
-    notes = (
-        ("Several contacts have this e-mail; the oldest active one was used.",) if len(ordered) > 1 else ()
-    )
-    return ordered[0], notes
+def same_country(one: str, other: str) -> bool:
+    """Whether two country names can be the same; a country that is not given contradicts none."""
+    first, second = (country_name(name) for name in (one, other))
+    return first == second or not first or not second
 
 
-def billing_by_email(complete: CompleteOrder, found: Sequence[Contact], *, may_write: bool) -> Billing:
-    """The billing contact among those with the order's e-mail: updated, or created when there is none."""
-    contact, notes = customer_among(found)
-    if contact is None:
-        return Create(contact=new_billing(complete))
-    change = billing_change(complete, contact) if may_write else None
-    notes = (*notes, *change_notes(contact, change))
-    return Use(contact=contact, change=change, notes=notes)
+def country_name(name: str) -> str:
+    """A country to compare by; Australia in its two spellings is one."""
+    return "australia" if folded(name) in {"au", "aus"} else folded(name)
 
 
-def billing_by_name(complete: CompleteOrder, found: Sequence[Contact]) -> Billing:
-    """The billing contact of an order without e-mail: the only one of that name, never changed; else a new one."""
-    contact = found[0] if len(found) == 1 else None
-    return Use(contact=contact) if contact is not None else Create(contact=new_billing(complete))
+def state_name(name: str) -> str:
+    """A state to compare by; the two spellings of an Australian state are one."""
+    return STATES.get(folded(name).replace(".", ""), folded(name))
 
 
-def new_billing(complete: CompleteOrder) -> NewContact:
-    """A new contact from the billing section, with the delivery address where it differs."""
-    billing = complete.order.billing
-    first, last = name_of(billing)
-    return NewContact(
-        given_name=first,
-        family_name=last,
-        email=usable_email(billing),
-        phone=billing.phone.strip(),
-        postal=postal_of(billing),
-        other=delivery_for_billing(complete) or PostalAddress(),
-    )
+def same_text(one: str, other: str) -> bool:
+    """Whether two texts are the same without regard to case and outer blanks."""
+    return folded(one) == folded(other)
 
 
-def billing_change(complete: CompleteOrder, contact: Contact) -> ContactChange | None:
-    """What of a found contact is written: names and address in any case, the phone where the order has one (source document)."""
-    billing = complete.order.billing
-    change = ContactChange()
-    first, last = name_of(billing)
-    if (first or last) and (first, last) != (contact.given_name, contact.family_name):
-        change = replace(change, given_name=first, family_name=last)
-    postal = postal_of(billing)
-    if not is_blank(postal) and not same_address(postal, contact.postal):
-        change = replace(change, postal=kept_country(postal, contact.postal))
-    phone = billing.phone.strip()
-    if phone and phone != contact.phone.strip():
-        change = replace(change, phone=phone)
-    delivery = delivery_for_billing(complete)
-    if delivery is not None and not same_address(delivery, contact.other):
-        change = replace(change, other=delivery)
-    if not contact.is_active:
-        change = replace(change, is_active=True)
-    return None if change == ContactChange() else change
+def folded(text: str) -> str:
+    """A text to compare by."""
+    return text.strip().casefold()
 
 
-def kept_country(new: PostalAddress, old: PostalAddress) -> PostalAddress:
-    """The new address; an order without a country keeps the one that is there."""
-    return new if new.country else replace(new, country=old.country)
+def address_text(address: Address) -> str:
+    """Name and address in one line, for the notes of a sale."""
+    postal = postal_address(address)
+    place = _joined(postal.city, postal.state, postal.postcode)
+    name = _joined(address.first_name, address.last_name)
+    return ", ".join(filter(None, (name, address.company.strip(), postal.street, place, postal.country)))
 
 
-def change_notes(contact: Contact, change: ContactChange | None) -> tuple[str, ...]:
-    """A contact that takes another name is noted on the order."""
-    if change is None or change.family_name is None:
-        return ()
-    old = f"{contact.given_name} {contact.family_name}".strip()
-    new = f"{change.given_name} {change.family_name}".strip()
-    return (f"The contact {old} is now called {new}.",) if not same(old, new) else ()
-
-
-def delivery(complete: CompleteOrder) -> Address | None:
-    """The first shipping address; none for digital goods."""
-    if complete.order.is_digital or not complete.shipping_addresses:
-        return None
-    return complete.shipping_addresses[0].address
-
-
-def goes_to_somebody_else(complete: CompleteOrder) -> bool:
-    """Whether the shipping name differs from the billing name; a blank shipping name is the billing name."""
-    address = delivery(complete)
-    if address is None or not (address.first_name.strip() or address.last_name.strip()):
-        return False
-    billing = complete.order.billing
-    return not (same(address.first_name, billing.first_name) and same(address.last_name, billing.last_name))
-
-
-def delivery_for_billing(complete: CompleteOrder) -> PostalAddress | None:
-    """The delivery address to write on the billing contact: same name, other address; else nothing."""
-    address = delivery(complete)
-    if address is None or goes_to_somebody_else(complete):
-        return None
-    postal = postal_of(address)
-    if is_blank(postal) or same_address(postal, postal_of(complete.order.billing)):
-        return None
-    return postal
-
-
-def new_shipping(address: Address) -> NewContact:
-    """A new contact for somebody else's delivery: without e-mail, the address in both places."""
-    postal = postal_of(address)
-    return NewContact(
-        given_name=address.first_name.strip(),
-        family_name=address.last_name.strip(),
-        phone=address.phone.strip(),
-        postal=postal,
-        other=postal,
-    )
-
-
-def delivery_note(complete: CompleteOrder, linked: Contact | None) -> str:
-    """What stands in the notes: an address the linked contact would not print, and every further destination."""
-    lines = []
-    address = delivery(complete)
-    if address is not None and linked is not None:
-        postal = postal_of(address)
-        if not (same_address(postal, linked.other) or same_address(postal, linked.postal)):
-            lines.append(f"Deliver to: {in_words(address)}")
-    lines += [f"Also delivers to: {in_words(one.address)}" for one in complete.shipping_addresses[1:]]
-    return "\n".join(lines)
-
-
-def in_words(address: Address) -> str:
-    """An address on one line."""
-    postal = postal_of(address)
-    name = f"{address.first_name} {address.last_name}".strip()
-    town = " ".join(filter(None, (postal.city, postal.state, postal.postcode)))
-    return ", ".join(filter(None, (name, postal.street, town, postal.country)))
+def _joined(*words: str | None) -> str:
+    return " ".join(word.strip() for word in words if word and word.strip())

@@ -3,23 +3,22 @@
 from dataclasses import dataclass
 
 from portal.sync.contacts import (
-    Billing,
+    BillingPlan,
+    ByEmail,
     Create,
-    Nobody,
+    SameAsBilling,
+    Search,
+    ShippingPlan,
     Use,
-    billing_by_email,
-    billing_by_name,
-    delivery,
-    delivery_note,
-    goes_to_somebody_else,
-    name_of,
-    new_shipping,
-    usable_email,
+    billing_plan,
+    billing_search,
+    shipping_plan,
+    shipping_search,
 )
 from portal.sync.failures import StaleRecord
 from portal.sync.orders import CompleteOrder
 from portal.sync.ports import Books, Ledger
-from portal.sync.sale_orders import Contact, ContactChange
+from portal.sync.sale_orders import Contact
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -35,61 +34,75 @@ class Contacts:
 def contacts_for(complete: CompleteOrder, books: Books, ledger: Ledger) -> Contacts:
     """Find or create who is billed and who receives. Raises a `RemoteFailure`."""
     may_write = complete.order.id >= ledger.last_contact_order()
-    plan = billing_plan(complete, books, may_write=may_write)
-    billing_id, wrote = carry_out(plan, complete, books)
-    shipping_id, linked = shipping_contact(complete, books)
-    if wrote:
+    search = billing_search(complete.order)
+    found = look_up_contacts(books, search)
+    receivers = look_up_contacts(books, shipping_search(complete))
+    plan = shipping_plan(complete, billing_plan(complete.order, found, may_write), receivers)
+    billing_id = carry_out(plan.billing, complete, books, search, receivers)
+    if writes(plan.billing):
         ledger.contact_written(complete.order.id)
-    notes = (plan.note,) if isinstance(plan, Nobody) else plan.notes if isinstance(plan, Use) else ()
     return Contacts(
         billing_id=billing_id,
-        shipping_id=shipping_id or billing_id,
-        delivery_note=delivery_note(complete, linked),
-        notes=notes,
+        shipping_id=receiver_id(plan, billing_id, books),
+        delivery_note=plan.delivery_note,
+        notes=plan.billing.notes,
     )
 
 
-def billing_plan(complete: CompleteOrder, books: Books, *, may_write: bool) -> Billing:
-    """What is to be done about the billing contact: by e-mail, else by name, else nobody."""
-    email = usable_email(complete.order.billing)
-    if email:
-        return billing_by_email(complete, books.contacts_by_email(email), may_write=may_write)
-    first, last = name_of(complete.order.billing)
-    if not first and not last:
-        return Nobody()
-    return billing_by_name(complete, books.contacts_by_name(first, last))
+def look_up_contacts(books: Books, search: Search | None) -> tuple[Contact, ...]:
+    """The contacts a search finds; none where there is nothing to search for."""
+    if search is None:
+        return ()
+    if isinstance(search, ByEmail):
+        return books.contacts_by_email(search.email)
+    return books.contacts_by_name(search.given_name, search.family_name)
 
 
-def carry_out(plan: Billing, complete: CompleteOrder, books: Books) -> tuple[int | None, bool]:
-    """Create or update as planned; the contact's id and whether anything was written."""
+def writes(plan: BillingPlan) -> bool:
+    """Whether a plan creates or changes a contact."""
+    return isinstance(plan, Create) or (isinstance(plan, Use) and plan.change is not None)
+
+
+def carry_out(
+    plan: BillingPlan,
+    complete: CompleteOrder,
+    books: Books,
+    search: Search | None,
+    receivers: tuple[Contact, ...],
+) -> int | None:
+    """Create or update the billing contact as planned; its id."""
     match plan:
         case Create(contact=contact):
-            return books.create_contact(contact), True
+            return books.create_contact(contact)
         case Use(contact=contact, change=None):
-            return contact.id, False
-        case Use(contact=contact, change=change) if change is not None:
-            write(complete, books, contact, change)
-            return contact.id, True
-    return None, False
+            return contact.id
+        case Use(contact=contact):
+            update(plan, complete, books, search, receivers)
+            return contact.id
+    return None
 
 
-def write(complete: CompleteOrder, books: Books, contact: Contact, change: ContactChange) -> None:
-    """Write a change; on a stale answer read again and repeat once (SYNC §6)."""
+def update(
+    plan: Use, complete: CompleteOrder, books: Books, search: Search | None, receivers: tuple[Contact, ...]
+) -> None:
+    """Write a change; on a stale answer read again, decide again and repeat once (SYNC §6)."""
     try:
-        books.update_contact(contact, change)
+        if plan.change is not None:
+            books.update_contact(plan.contact, plan.change)
     except StaleRecord:
-        fresh = [one for one in books.contacts_by_email(contact.email) if one.id == contact.id]
-        again = billing_by_email(complete, fresh, may_write=True)
+        fresh = [one for one in look_up_contacts(books, search) if one.id == plan.contact.id]
+        again = shipping_plan(complete, billing_plan(complete.order, fresh), receivers).billing
         if isinstance(again, Use) and again.change is not None:
             books.update_contact(again.contact, again.change)
 
 
-def shipping_contact(complete: CompleteOrder, books: Books) -> tuple[int | None, Contact | None]:
-    """The contact of a delivery to somebody else: found by name and left alone, or created."""
-    address = delivery(complete)
-    if address is None or not goes_to_somebody_else(complete):
-        return None, None
-    found = books.contacts_by_name(address.first_name.strip(), address.last_name.strip())
-    if found:
-        return found[0].id, found[0]
-    return books.create_contact(new_shipping(address)), None
+def receiver_id(plan: ShippingPlan, billing_id: int | None, books: Books) -> int | None:
+    """The id of the contact that receives the goods, created where the plan says so."""
+    match plan.shipping:
+        case SameAsBilling():
+            return billing_id
+        case Use(contact=contact):
+            return contact.id
+        case Create(contact=contact):
+            return books.create_contact(contact)
+    return None
