@@ -3,11 +3,15 @@
 from datetime import UTC, datetime
 
 from flask import current_app
+from sqlalchemy.exc import InterfaceError, OperationalError
 from sqlalchemy.orm import Session
 
 from portal import database, task_queue
 from portal.logs import log
 from portal.services.remotes import Outside
+
+DatabaseAway = (OperationalError, InterfaceError)
+"""What is raised when the database does not answer."""
 
 
 def session() -> Session:
@@ -31,3 +35,17 @@ def ring(run_id: str, attempt: int) -> None:
         task_queue.enqueue_run(current_app.extensions["redis"], run_id, attempt)
     except task_queue.QueueUnavailable:
         log().warning("queue away; the clock rings again", run=run_id)
+
+
+def database_answers() -> None:
+    """Ask the database. Raises `DatabaseAway`."""
+    database.is_alive()
+
+
+def queue_answers() -> bool:
+    """Whether the queue's server answers."""
+    try:
+        task_queue.waiting(current_app.extensions["redis"])
+    except task_queue.QueueUnavailable:
+        return False
+    return True
