@@ -1,0 +1,293 @@
+"""Who is billed and who receives, as the source document says (SYNC §6)."""
+
+import pytest
+
+from portal.sync.contacts import (
+    ByEmail,
+    ByName,
+    Create,
+    Existing,
+    NoContact,
+    SameAsBilling,
+    Use,
+    billing_plan,
+    billing_search,
+    same_address,
+    shipping_plan,
+    shipping_search,
+)
+from portal.sync.orders import Address, ShippingAddress
+from portal.sync.sale_orders import Contact, ContactChange, NewContact, PostalAddress
+from tests.builders import address, contact, destination, order
+
+ELSEWHERE = PostalAddress(street="9 Low Road", city="Perth", state="WA", postcode="6000", country="Australia")
+AWAY = {"street_1": "9 Low Road", "city": "Perth", "state": "WA", "postcode": "6000"}
+
+
+def change_for(found: Contact, **billing: str) -> ContactChange | None:
+    plan = billing_plan(order(billing=address(**billing)).order, (found,))
+    assert isinstance(plan, Use)
+    return plan.change
+
+
+def test_the_billing_contact_is_looked_up_by_email() -> None:
+    assert billing_search(order().order) == ByEmail("robin@example.com")
+
+
+@pytest.mark.parametrize("email", ["", "  ", "none"])
+def test_without_a_usable_email_it_is_looked_up_by_name(email: str) -> None:
+    assert billing_search(order(billing=address(email=email)).order) == ByName("Robin", "Example")
+
+
+def test_nobodys_email_is_no_usable_email() -> None:
+    found = billing_search(order().order, nobodys=["ROBIN@example.com "])
+    assert found == ByName("Robin", "Example")
+
+
+def test_without_a_name_the_company_is_the_last_name() -> None:
+    billing = Address(company="Example Pty Ltd", email="")
+    assert billing_search(order(billing=billing).order) == ByName("", "Example Pty Ltd")
+    plan = billing_plan(order(billing=billing).order, ())
+    assert plan == Create(NewContact(given_name="", family_name="Example Pty Ltd"))
+
+
+def test_blank_names_are_never_searched_and_give_no_contact_and_a_note() -> None:
+    nobody = order(billing=Address()).order
+    plan = billing_plan(nobody, ())
+    assert billing_search(nobody) is None
+    assert isinstance(plan, NoContact)
+    assert "without a contact" in plan.notes[0]
+
+
+def test_an_email_alone_still_makes_a_contact_with_a_name() -> None:
+    plan = billing_plan(order(billing=Address(email="robin@example.com")).order, ())
+    assert isinstance(plan, Create)
+    assert (plan.contact.family_name, plan.contact.email) == ("robin@example.com", "robin@example.com")
+
+
+def test_no_contact_with_that_email_creates_one_with_both_street_lines() -> None:
+    plan = billing_plan(order(billing=address(street_2=" Unit 2 ")).order, ())
+    assert plan == Create(
+        NewContact(
+            given_name="Robin",
+            family_name="Example",
+            email="robin@example.com",
+            phone="0491570156",
+            postal=PostalAddress(
+                street="1 High Street, Unit 2",
+                city="Fremantle",
+                state="Western Australia",
+                postcode="6160",
+                country="Australia",
+            ),
+        )
+    )
+
+
+def test_a_contact_that_says_it_all_already_is_not_written() -> None:
+    assert change_for(contact(given_name="ROBIN ")) is None
+
+
+def test_name_and_address_are_written_in_any_case() -> None:
+    found = contact(given_name="Robyn", postal=ELSEWHERE)
+    change = change_for(found)
+    assert change == ContactChange(
+        given_name="Robin",
+        family_name="Example",
+        postal=PostalAddress(
+            street="1 High Street",
+            city="Fremantle",
+            state="Western Australia",
+            postcode="6160",
+            country="Australia",
+        ),
+    )
+
+
+def test_a_blank_part_of_name_and_address_overwrites() -> None:
+    change = change_for(contact(), first_name="", postcode="")
+    assert change is not None
+    assert (change.given_name, change.family_name) == ("", "Example")
+    assert change.postal is not None
+    assert change.postal.postcode == ""
+
+
+def test_no_name_at_all_keeps_the_name_and_no_address_at_all_keeps_the_address() -> None:
+    bare = {"first_name": "", "last_name": "", "company": "Example Pty Ltd"}
+    empty = {"street_1": "", "city": "", "state": "", "postcode": ""}
+    assert change_for(contact(), **bare, **empty) is None
+
+
+def test_the_phone_is_written_only_when_the_order_has_one() -> None:
+    assert change_for(contact(), phone="") is None
+    assert change_for(contact(), phone="0491570157") == ContactChange(phone="0491570157")
+
+
+def test_the_country_follows_an_address_in_another_country_and_stays_otherwise() -> None:
+    abroad = change_for(contact(), city="Wellington", country="New Zealand", country_code="NZ")
+    assert abroad is not None and abroad.postal is not None
+    assert abroad.postal.country == "New Zealand"
+    home = change_for(contact(), city="Perth", country="", country_code="")
+    assert home is not None and home.postal is not None
+    assert home.postal.country == "Australia"
+
+
+def test_a_contact_given_another_name_is_noted() -> None:
+    plan = billing_plan(order().order, (contact(given_name="Robyn"),))
+    assert isinstance(plan, Use)
+    assert plan.notes == ("Contact 7 was renamed from “Robyn Example” to “Robin Example”.",)
+
+
+def test_a_supplier_who_is_no_customer_is_passed_over() -> None:
+    supplier = contact(is_customer=False, is_supplier=True)
+    both = contact(is_supplier=True)
+    assert isinstance(billing_plan(order().order, (supplier,)), Create)
+    assert isinstance(billing_plan(order().order, (both,)), Use)
+
+
+def test_of_several_the_active_one_with_the_lowest_id_is_used_with_a_note() -> None:
+    plan = billing_plan(order().order, (contact(id=9), contact(id=3, is_active=False), contact(id=5)))
+    assert isinstance(plan, Use)
+    assert plan.contact.id == 5
+    assert plan.notes == ("3 contacts have the e-mail robin@example.com: contact 5 was used.",)
+
+
+def test_an_inactive_contact_is_set_active_and_noted() -> None:
+    plan = billing_plan(order().order, (contact(is_active=False),))
+    assert isinstance(plan, Use)
+    assert plan.change == ContactChange(is_active=True)
+    assert "inactive" in plan.notes[0]
+
+
+def test_an_older_order_never_writes_a_contact() -> None:
+    complete = order(addresses=[destination(**AWAY)])
+    plan = shipping_plan(complete, billing_plan(complete.order, (contact(given_name="Robyn"),), False))
+    assert isinstance(plan.billing, Use)
+    assert plan.billing.change is None
+    assert plan.delivery_note == "Deliver to: Robin Example, 9 Low Road, Perth WA 6000, Australia"
+
+
+def test_the_setting_leaves_existing_contacts_alone_or_takes_the_address_only() -> None:
+    found = contact(given_name="Robyn", phone="", postal=ELSEWHERE)
+    alone = billing_plan(order().order, (found,), existing=Existing.LEAVE_ALONE)
+    part = billing_plan(order().order, (found,), existing=Existing.ADDRESS_ONLY)
+    assert isinstance(alone, Use) and isinstance(part, Use)
+    assert alone.change is None
+    assert part.change is not None and part.change.postal is not None
+    assert (part.change.given_name, part.change.phone) == (None, None)
+
+
+def test_without_email_the_only_one_of_that_name_is_used_and_never_changed() -> None:
+    complete = order(billing=address(email=""), addresses=[destination(**AWAY)])
+    plan = shipping_plan(complete, billing_plan(complete.order, (contact(phone=""),)))
+    assert isinstance(plan.billing, Use)
+    assert plan.billing.change is None
+    assert plan.delivery_note.startswith("Deliver to: Robin Example, 9 Low Road")
+
+
+def test_without_email_two_of_that_name_make_a_new_contact() -> None:
+    plan = billing_plan(order(billing=address(email="")).order, (contact(id=1), contact(id=2)))
+    assert isinstance(plan, Create)
+    assert plan.contact.email == ""
+
+
+def test_the_same_name_and_address_changes_nothing() -> None:
+    complete = order(addresses=[destination(state="wa", city="FREMANTLE ")])
+    plan = shipping_plan(complete, Use(contact()))
+    assert (plan.billing, plan.shipping, plan.delivery_note) == (Use(contact()), SameAsBilling(), "")
+
+
+def test_the_same_name_and_another_address_updates_the_shipping_details_in_one_write() -> None:
+    complete = order(addresses=[destination(**AWAY)])
+    billing = billing_plan(complete.order, (contact(given_name="Robyn"),))
+    plan = shipping_plan(complete, billing)
+    assert isinstance(plan.billing, Use)
+    assert plan.billing.change == ContactChange(given_name="Robin", family_name="Example", other=ELSEWHERE)
+    assert (plan.shipping, plan.delivery_note) == (SameAsBilling(), "")
+
+
+def test_shipping_details_that_are_there_already_are_not_written_again() -> None:
+    complete = order(addresses=[destination(**AWAY)])
+    plan = shipping_plan(complete, Use(contact(other=ELSEWHERE)))
+    assert plan.billing == Use(contact(other=ELSEWHERE))
+
+
+def test_a_new_billing_contact_gets_its_shipping_details_at_once() -> None:
+    complete = order(addresses=[destination(**AWAY)])
+    plan = shipping_plan(complete, billing_plan(complete.order, ()))
+    assert isinstance(plan.billing, Create)
+    assert plan.billing.contact.other == ELSEWHERE
+
+
+def test_old_shipping_details_are_corrected_by_a_delivery_note() -> None:
+    plan = shipping_plan(order(), Use(contact(other=ELSEWHERE)))
+    assert plan.billing == Use(contact(other=ELSEWHERE))
+    assert plan.delivery_note.startswith("Deliver to: Robin Example, 1 High Street, Fremantle")
+
+
+def test_a_blank_receiver_is_the_one_billed() -> None:
+    complete = order(addresses=[destination(first_name="", last_name="")])
+    assert shipping_search(complete) is None
+    assert shipping_plan(complete, Use(contact())).shipping == SameAsBilling()
+
+
+def test_another_receiver_who_is_found_is_used_unchanged() -> None:
+    complete = order(addresses=[destination(first_name="Kim", **AWAY)])
+    kim = contact(id=8, given_name="Kim", postal=ELSEWHERE)
+    plan = shipping_plan(complete, Use(contact()), (contact(id=12, postal=ELSEWHERE), kim))
+    assert shipping_search(complete) == ByName("Kim", "Example")
+    assert plan.shipping == Use(kim, None, may_change=False)
+    assert plan.delivery_note == ""
+
+
+def test_a_receiver_with_another_address_leaves_the_delivery_in_the_notes() -> None:
+    complete = order(addresses=[destination(first_name="Kim", **AWAY)])
+    plan = shipping_plan(complete, Use(contact()), (contact(id=8, given_name="Kim"),))
+    assert plan.delivery_note == "Deliver to: Kim Example, 9 Low Road, Perth WA 6000, Australia"
+
+
+def test_another_receiver_who_is_not_found_is_created_without_email() -> None:
+    complete = order(addresses=[destination(first_name="Kim", **AWAY)])
+    plan = shipping_plan(complete, Use(contact()))
+    assert plan.shipping == Create(
+        NewContact(
+            given_name="Kim", family_name="Example", phone="0491570156", postal=ELSEWHERE, other=ELSEWHERE
+        )
+    )
+    assert plan.delivery_note == ""
+
+
+def test_digital_goods_have_no_receiver() -> None:
+    for complete in (order(is_digital=True), order(addresses=[])):
+        plan = shipping_plan(complete, Use(contact()))
+        assert (plan.shipping, plan.delivery_note) == (NoContact(), "")
+        assert shipping_search(complete) is None
+
+
+def test_of_several_destinations_the_first_is_used_and_the_others_are_listed() -> None:
+    second = ShippingAddress(id=2, address=address(first_name="Kim", company="Example Pty Ltd", **AWAY))
+    plan = shipping_plan(order(addresses=[destination(), second]), Use(contact()))
+    assert plan.delivery_note == (
+        "Also deliver to: Kim Example, Example Pty Ltd, 9 Low Road, Perth WA 6000, Australia"
+    )
+
+
+def test_a_delivery_to_nobody_in_particular_stands_in_the_notes() -> None:
+    complete = order(billing=Address(), addresses=[destination(first_name="", last_name="")])
+    plan = shipping_plan(complete, billing_plan(complete.order, ()))
+    assert plan.shipping == NoContact()
+    assert plan.delivery_note.startswith("Deliver to: 1 High Street, Fremantle")
+
+
+def test_two_spellings_of_a_state_are_one_and_another_country_is_another_address() -> None:
+    assert same_address(
+        ELSEWHERE,
+        PostalAddress(street="9 low road", city="PERTH", state="Western Australia", postcode="6000"),
+    )
+    assert not same_address(
+        ELSEWHERE, PostalAddress(street="9 Low Road", city="Perth", state="WA", postcode="6000", country="NZ")
+    )
+    assert same_address(
+        ELSEWHERE,
+        PostalAddress(street="9 Low Road", city="Perth", state="W.A.", postcode="6000", country="AU"),
+    )
