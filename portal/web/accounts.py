@@ -47,8 +47,8 @@ def sign_up() -> ResponseReturnValue:
     if form.validate_on_submit():
         try:
             person = accounts.sign_up(
-                desk.session(), desk.outside().vault, firm_name=form.firm_name.data, name=form.name.data,
-                email=form.email.data, password=form.password.data, now=desk.now(),
+                desk.session(), desk.outside().vault, firm_name=form.firm_name.data or "", name=form.name.data or "",
+                email=form.email.data or "", password=form.password.data or "", now=desk.now(),
             )  # fmt: skip
         except NotSignedUp as refusal:
             for name, sentence in refusal.faults.items():
@@ -70,8 +70,8 @@ def sign_in() -> ResponseReturnValue:
     if form.validate_on_submit():
         token = accounts.sign_in(
             desk.session(),
-            email=form.email.data,
-            password=form.password.data,
+            email=form.email.data or "",
+            password=form.password.data or "",
             browser=browser(),
             now=desk.now(),
         )

@@ -46,24 +46,17 @@ def sign_in() -> ResponseReturnValue:
         try:
             login = files.sign_in_to_saasu(
                 desk.session(), desk.outside(), current_firm().id,
-                form.username.data.strip(), form.password.data, (form.code.data or "").strip(),
+                (form.username.data or "").strip(), form.password.data or "", (form.code.data or "").strip(),
             )  # fmt: skip
         except RemoteFailure as failure:
             code_wanted = isinstance(failure, CodeWanted)
-            told = form.code.errors if code_wanted else form.password.errors
-            form_fault(told, sign_in_sentence(failure))
+            field = form.code if code_wanted else form.password
+            field.errors = [*field.errors, sign_in_sentence(failure)]
         else:
             return redirect(url_for("files.choose", login_id=login.id))
     code_wanted = code_wanted or bool(form.code.data)
     status = 422 if form.errors else 200
     return render_template("files/sign_in.html", form=form, code_wanted=code_wanted), status
-
-
-def form_fault(errors: object, sentence: str) -> None:
-    """Put a sentence beside a field."""
-    assert isinstance(errors, list | tuple)
-    if isinstance(errors, list):
-        errors.append(sentence)
 
 
 def sign_in_sentence(failure: RemoteFailure) -> str:

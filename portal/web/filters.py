@@ -10,6 +10,7 @@ from markupsafe import Markup
 
 from portal import reports
 from portal.money import cents
+from portal.services import desk
 from portal.web.access import current_firm, may
 
 STATES = {
@@ -46,9 +47,20 @@ TURNS = {
 }
 
 
+HISTORY = {
+    "seen": "recorded, to be posted",
+    "sending": "about to be sent",
+    "unknown": "sent, the answer was lost",
+    "posted": "posted to Saasu",
+    "exists": "Saasu has this number already",
+    "failed": "not posted",
+    "ignored": "ignored",
+}
+
+
 def setup_filters(app: Flask) -> None:
     """Register what templates call."""
-    for one in (money, day, moment, clock_time, plural, length):
+    for one in (money, day, moment, clock_time, plural, length, groupby_count):
         app.add_template_filter(one)
     app.jinja_env.globals.update(
         states=STATES,
@@ -58,6 +70,9 @@ def setup_filters(app: Flask) -> None:
         chip_of=reports.chip,
         may=may,
         zone_name=zone_name,
+        needs_you_count=needs_you_count,
+        difference=difference,
+        history_words=HISTORY,
     )
 
 
@@ -116,3 +131,18 @@ def length(start: datetime | None, end: datetime | None) -> str:
         return "–"
     seconds = int((end - start).total_seconds())
     return f"{seconds} s" if seconds < 90 else f"{seconds // 60} min"
+
+
+def groupby_count(words: list[str]) -> list[tuple[str, int]]:
+    """Each word with how often it comes, in the order of first coming."""
+    return [(word, words.count(word)) for word in dict.fromkeys(words)]
+
+
+def difference(span: dict[str, str]) -> Decimal:
+    """Saasu's figure less the shop's, of a kept bridge."""
+    return Decimal(span["books"]) - Decimal(span["shop"])
+
+
+def needs_you_count() -> int:
+    """How many orders of the firm need somebody."""
+    return reports.needs_you_count(desk.session(), current_firm().id)
