@@ -10,15 +10,14 @@ from pathlib import Path
 
 from flask import Flask
 
-from portal.app import create_app
 from portal.services import operations
 from portal.settings import SettingsError
 
 Command = Callable[[Flask, argparse.Namespace], int]
 
 
-def main(argv: list[str]) -> int:
-    """Carry out one command; its exit status. Faults are told in a sentence, never as a traceback."""
+def main(argv: list[str], create_app: Callable[[], Flask]) -> int:
+    """Carry out one command with the app that is made for it; its exit status. Faults are told in a sentence, never as a traceback."""
     arguments = parser().parse_args(argv)
     try:
         app = create_app()

@@ -1,0 +1,61 @@
+"""The commands on a portal's rows (`portal.cli`), on the settings of the environment or on a data folder's."""
+
+import argparse
+import os
+import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+from portal import cli
+from portal.app import create_app
+from portal.launch import valkey
+from portal.launch.folder import DataFolder, FolderBusy
+from portal.launch.house import StartFailed, start_valkey
+from portal.launch.supervisor import Supervisor
+from portal.settings import project_folder
+
+
+def main(argv: list[str]) -> int:
+    """Run one command of `portal.cli`. `--data DIR`, anywhere, names the folder of an `up` or `demo`. Returns the exit status."""
+    reader = argparse.ArgumentParser(add_help=False, allow_abbrev=False)
+    reader.add_argument("--data", type=Path)
+    options, words = reader.parse_known_args(argv)
+    folder = options.data or _folder_at_hand()
+    if folder is None:
+        return cli.main(words, create_app)
+    known = DataFolder(folder)
+    if not known.environment():
+        print(f"No portal was ever started on {known.path}.", file=sys.stderr)
+        return 2
+    os.environ.update(known.environment())
+    try:
+        with queue_running(known):
+            return cli.main(words, create_app)
+    except (FolderBusy, StartFailed, valkey.NoServer) as fault:
+        print(fault, file=sys.stderr)
+        return 1
+
+
+def _folder_at_hand() -> Path | None:
+    """Where nothing is set in the environment: the folder of `up`, else of `demo`, if there is one."""
+    if os.environ.get("DATABASE_URL"):
+        return None
+    usual = (project_folder() / "data" / name for name in ("up", "demo"))
+    return next((folder for folder in usual if DataFolder(folder).now_file.exists()), None)
+
+
+@contextmanager
+def queue_running(folder: DataFolder) -> Iterator[None]:
+    """Lend the folder's own queue server to a command while no portal runs there."""
+    path = valkey.socket_path(folder.path / "redis")
+    if os.environ.get("REDIS_URL") != valkey.address(path) or valkey.answers(path):
+        yield
+        return
+    supervisor = Supervisor()
+    with folder.held():
+        try:
+            start_valkey(folder, supervisor)
+            yield
+        finally:
+            supervisor.stop()

@@ -1,0 +1,86 @@
+"""The demo's part: the sandbox beside the portal, the weeks replayed into it, and the sign-in shown at the end."""
+
+import json
+import sys
+from collections.abc import Callable
+from pathlib import Path
+from urllib.parse import urlsplit
+
+from portal.launch.folder import DataFolder
+from portal.launch.house import House
+from portal.launch.ports import NoPort, held_port
+from portal.launch.supervisor import Child
+
+REMOTES = ("bigcommerce", "saasu")
+READY = "ready "
+
+
+def start_sandbox(house: House) -> None:
+    """Start both pretend servers at their ports of last time where those are free. Raises `StartFailed`, `ToldToStop`."""
+    kept = house.folder.path / "sandbox.json"
+    last = json.loads(kept.read_text()) if kept.exists() else {}
+    ports = {remote: _if_free(urlsplit(last.get(remote, "")).port or 0) for remote in REMOTES}
+    log = house.folder.logs / "sandbox.log"
+    log.unlink(missing_ok=True)
+    child = house.supervisor.start(Child("sandbox", _words(house.folder, ports), house.environ, log))
+    house.wait_for(child, lambda: bool(_addresses(child)))
+    addresses = _addresses(child)
+    kept.write_text(json.dumps(addresses))
+    # Should it die, it comes back where it was.
+    child.words = _words(house.folder, {remote: urlsplit(addresses[remote]).port or 0 for remote in REMOTES})
+    for remote in REMOTES:
+        house.environ[f"{remote.upper()}_API_URL"] = addresses[remote]
+
+
+def _words(folder: DataFolder, ports: dict[str, int]) -> list[str]:
+    given = [word for remote, port in ports.items() for word in (f"--{remote}-port", str(port))]
+    return [
+        sys.executable,
+        "-m",
+        "sandbox",
+        *given,
+        "--data",
+        str(folder.path / "sandbox"),
+        "--world",
+        "demo",
+    ]
+
+
+def _if_free(port: int) -> int:
+    try:
+        with held_port("127.0.0.1", port) as free:
+            return free if free == port else 0
+    except NoPort:
+        return 0
+
+
+def _addresses(child: Child) -> dict[str, str]:
+    for line in child.log.read_text(errors="replace").splitlines():
+        if line.startswith(READY):
+            found: dict[str, str] = json.loads(line.removeprefix(READY))
+            return found
+    return {}
+
+
+def fill(house: House) -> None:
+    """Replay the past weeks at the first start; at a later one the command finds them there. Raises as `House.run_step`."""
+    house.run_step("seed-demo", "filling the demo", "--note", str(_note(house.folder)))
+
+
+def _note(folder: DataFolder) -> Path:
+    return folder.path / "demo.json"
+
+
+def show_sign_in(folder: DataFolder, say: Callable[[str], None]) -> None:
+    """Tell the sign-in of the demo's firm, and the pretend logins and shops a newcomer can connect by herself."""
+    note = json.loads(_note(folder).read_text())
+    say(f"  Sign in with    {note['email']}\n  Password        {note['password']}\n")
+    for login in note.get("logins", []):
+        code = f", code {login['code']}" if login.get("code") else ""
+        say(f"  Pretend Saasu   {login['username']}, password {login['password']}{code}")
+    for store in note.get("stores", []):
+        say(f"\n  Pretend shop    {store.get('name', '')}")
+        for name, value in store.items():
+            if name != "name":
+                say(f"    {name.replace('_', ' ').title():<14}{value}")
+    say("")
