@@ -98,11 +98,12 @@ def _day(store: Store, day: date, zone: ZoneInfo) -> list[datetime]:
 
 def _lines(store: Store, draw: random.Random, opening_number: int) -> list[LineSpec]:
     goods = sellables(store.products)
-    weights = [one.product.popularity / max(len(one.product.variants), 1) for one in goods]
-    wanted = min(draw.choice((1, 1, 1, 2, 2, 2, 3, 3, 4, 6)), len(goods))
+    bought = [one for one in goods if one.product.popularity]
+    weights = [one.product.popularity / max(len(one.product.variants), 1) for one in bought]
+    wanted = min(draw.choice((1, 1, 1, 2, 2, 2, 3, 3, 4, 6)), len(bought))
     chosen: dict[str, Sellable] = {}
     while len(chosen) < wanted:
-        one = draw.choices(goods, weights)[0]
+        one = draw.choices(bought, weights)[0]
         chosen[one.sku] = one
     featured = {sku for place, sku in store.featured if place == opening_number}
     chosen |= {one.sku: one for one in goods if one.sku in featured}
