@@ -15,6 +15,7 @@ import requests
 import structlog
 from requests.adapters import HTTPAdapter
 from urllib3.exceptions import ConnectTimeoutError, HTTPError, NewConnectionError
+from urllib3.exceptions import TimeoutError as RemoteTimeout
 from urllib3.util.retry import Retry
 
 from portal.clients.answers import Answer, asked_wait
@@ -214,9 +215,10 @@ class Transport:
 
 
 def within_limits(response: requests.Response, deadline: int) -> Iterator[bytes]:
-    """The body in chunks. Raises `requests.ReadTimeout` past the deadline and `requests.ConnectionError` past 100 MB."""
+    """The body as it comes in, decoded. Raises `requests.ReadTimeout` past the deadline and `requests.ConnectionError` past 100 MB."""
     size = 0
-    for chunk in response.iter_content(CHUNK):
+    # A plain read waits until a whole chunk is there, and a body that drips would outwait every time-out.
+    while chunk := response.raw.read1(CHUNK, decode_content=True):
         size += len(chunk)
         if size > LARGEST_BODY:
             raise requests.ConnectionError("the answer is too long")
@@ -238,7 +240,7 @@ def failure_for(method: str, error: Exception, host: str) -> RemoteFailure:
     """What an exception of the network means for the act that was tried."""
     if never_sent(error):
         return Unreachable(f"No connection to {host} could be made.")
-    words = "did not answer in time" if isinstance(error, requests.Timeout) else "broke the connection off"
+    words = "did not answer in time" if isinstance(error, requests.Timeout | RemoteTimeout) else "broke the connection off"
     if method == "GET":
         return Unreachable(f"{host} {words}.")
     return OutcomeLost(f"{host} {words} before its answer was whole.")
