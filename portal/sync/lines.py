@@ -12,6 +12,9 @@ CLOSE = 30_000
 """A line lies within 0.03 cent of a whole cent: GST flips at 0.05, so rounded or not it is the same."""
 WHOLE = 10_000
 WIDEST = 60
+"""How far two whole-cent prices of one line may lie apart, in cents."""
+PREFERENCE = 60
+"""How many more candidates are tried for one that holds under the unproven roundings too."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -67,13 +70,15 @@ class Wanted:
     def best(self, candidates: Iterator[tuple[Part, ...]]) -> Landing | None:
         """The first candidate that holds under every rounding, the unproven ones too; else the first that holds at all."""
         first: Landing | None = None
+        tries = 0
         for parts in candidates:
+            tries += first is not None
             landing = self.landing(parts)
-            if landing is None:
-                continue
-            if all(_holds_unproven(part) for part in parts):
+            if landing is not None and all(_holds_unproven(part) for part in parts):
                 return landing
             first = first or landing
+            if tries >= PREFERENCE:
+                break
         return first
 
     def landing(self, parts: tuple[Part, ...]) -> Landing | None:
@@ -157,7 +162,7 @@ def _pairs(units: int, net: int, gross: int, carry: int) -> Iterator[tuple[Part,
     if units < 2:
         return
     keep = keep_for(net, gross)
-    for near in (keep, keep - 1, keep + 1):
+    for near in (keep,) if keep == WHOLE else (keep, keep - 1, keep + 1):
         if not 0 < near <= WHOLE:
             continue
         middle = nearest(net * CENT - carry, near)

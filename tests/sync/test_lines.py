@@ -1,0 +1,136 @@
+"""Every line lands on its cent, however Saasu may round (LINES)."""
+
+import random
+from decimal import Decimal
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from portal.sync.lines import CENT, WHOLE, Landing, Part, gst, land
+from portal.sync.sale_orders import SaleLine
+from tests.sync.rounding import HYPOTHESES
+
+
+def sale_lines(landing: Landing) -> list[SaleLine]:
+    return [
+        SaleLine(
+            description="",
+            item_id=1,
+            quantity=Decimal(part.units),
+            unit_price=Decimal(part.price) / 10_000,
+            percentage_discount=Decimal(WHOLE - part.keep) / 100,
+        )
+        for part in landing.parts
+    ]
+
+
+def faults(landings: list[Landing], nets: list[int], taxed: list[bool]) -> list[str]:
+    """The hypotheses under which the order's total or GST is not the one wanted."""
+    lines, flags = [], []
+    for landing, flag in zip(landings, taxed, strict=True):
+        new = sale_lines(landing)
+        lines += new
+        flags += [flag] * len(new)
+    wanted = Decimal(sum(nets)) / 100
+    wanted_gst = Decimal(sum(gst(net) for net, flag in zip(nets, taxed, strict=True) if flag)) / 100
+    found = []
+    for hypothesis in HYPOTHESES:
+        total, tax = hypothesis.books(lines, flags)
+        if (total, tax) != (wanted, wanted_gst):
+            found.append(f"{hypothesis.name}: {total} with {tax}, not {wanted} with {wanted_gst}")
+    return found
+
+
+def land_order(order: list[tuple[int, int, int, bool]]) -> tuple[list[Landing], list[int], list[bool]]:
+    carry = 0
+    landings, nets, flags = [], [], []
+    for units, price, net, taxed in order:
+        gross = (units * price + 50) // 100
+        landing = land(units=units, price=price, net=net, gross=gross, taxed=taxed, carry=carry)
+        carry = landing.carry
+        landings.append(landing)
+        nets.append(net)
+        flags.append(taxed)
+    return landings, nets, flags
+
+
+def test_a_line_without_discount_stays_as_it_is() -> None:
+    assert land(units=3, price=110_000, net=3300, gross=3300, taxed=True).parts == (Part(3, 110_000),)
+
+
+def test_a_line_of_nothing_keeps_its_price_at_a_hundred_percent() -> None:
+    assert land(units=2, price=110_000, net=0, gross=2200, taxed=True).parts == (Part(2, 110_000, 0),)
+
+
+def test_a_free_line_without_price_has_no_percentage() -> None:
+    assert land(units=2, price=0, net=0, gross=0, taxed=True).parts == (Part(2, 0),)
+
+
+def test_a_round_percentage_keeps_the_shops_price() -> None:
+    assert land(units=2, price=500_000, net=9000, gross=10_000, taxed=True).parts == (Part(2, 500_000, 9000),)
+
+
+def test_a_total_that_no_price_gives_is_split_into_whole_cent_prices() -> None:
+    landing = land(units=3, price=33_333, net=1001, gross=1001, taxed=False)
+    assert landing.parts == (Part(2, 33_400), Part(1, 33_300))
+
+
+def test_the_gap_between_whole_cent_prices_widens_until_the_gst_adds_up() -> None:
+    for net in range(100, 400):
+        landing = land(units=7, price=net * 100 // 7, net=net, gross=net, taxed=True)
+        assert sum(gst(part.value // CENT) for part in landing.parts) == gst(net), net
+
+
+def test_an_awkward_discount_moves_the_price_beside_a_percentage() -> None:
+    landing = land(units=7, price=199_500, net=12_413, gross=13_965, taxed=True)
+    assert not landing.last_resort
+    assert faults([landing], [12_413], [True]) == []
+
+
+def test_a_line_without_units_is_refused() -> None:
+    with pytest.raises(ValueError, match="at least one unit"):
+        land(units=0, price=100, net=1, gross=1, taxed=True)
+
+
+line_strategy = st.tuples(
+    st.one_of(st.integers(1, 12), st.integers(1, 10_000)),
+    st.one_of(st.integers(1, 99_999).map(lambda cents: cents * 100), st.integers(1, 999_999_900)),
+    st.integers(0, 10_000),
+    st.booleans(),
+).map(lambda drawn: (drawn[0], drawn[1], ((drawn[0] * drawn[1] + 50) // 100) * drawn[2] // 10_000, drawn[3]))
+
+
+@settings(max_examples=150, deadline=None)
+@given(st.lists(line_strategy, min_size=1, max_size=8))
+def test_any_order_lands_on_its_cent_under_every_rounding(order: list[tuple[int, int, int, bool]]) -> None:
+    landings, nets, flags = land_order(order)
+    assert all(len(landing.parts) <= 2 for landing in landings)
+    assert faults(landings, nets, flags) == []
+
+
+def random_line(chance: random.Random) -> tuple[int, int, int, bool]:
+    units = chance.choice((1, 1, 1, 2, 3, 5, 12, 24, 100, chance.randint(1, 10_000)))
+    price = chance.choice((chance.randint(1, 9_999), chance.randint(1, 9_999_999))) * 100
+    if chance.random() < 0.1:
+        price += chance.randint(1, 99)
+    gross = (units * price + 50) // 100
+    share = chance.choice((0, 0, 500, 1000, 1500, 5000, 10_000, chance.randint(1, 9_999)))
+    return units, price, gross - gross * share // 10_000, chance.random() < 0.8
+
+
+def test_three_thousand_orders_have_no_wrong_total_and_no_wrong_gst() -> None:
+    chance = random.Random(20260302)
+    wrong: list[str] = []
+    parts = last = lines = 0
+    for _ in range(3_000):
+        order = [random_line(chance) for _ in range(chance.choice((1, 2, 3, 5, 8)))]
+        landings, nets, flags = land_order(order)
+        wrong += faults(landings, nets, flags)
+        lines += len(landings)
+        parts += sum(len(landing.parts) for landing in landings)
+        last += sum(landing.last_resort for landing in landings)
+        assert all(len(landing.parts) <= 2 for landing in landings)
+    assert wrong == []
+    assert last < lines / 500
+    assert parts < lines * 1.5
