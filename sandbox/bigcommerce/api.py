@@ -17,7 +17,6 @@ from sandbox.bigcommerce.statuses import STATUSES, count_documents, status_docum
 from sandbox.bigcommerce.wire import Document
 from sandbox.clock import Clock
 
-READABLE: Final = ("application/json", "application/*", "*/*")
 SUB_RESOURCES: Final = ("products", "shipping_addresses", "coupons", "taxes")
 View = Callable[..., Response]
 
@@ -85,7 +84,7 @@ class Api:
         if request.method not in {"GET", "HEAD"} or scope not in shop.settings.scopes:
             raise Refusal(403)
         accepted = request.accept_mimetypes
-        if accepted and not any(accepted[kind] for kind in READABLE):
+        if accepted and not accepted["application/json"]:
             raise Refusal(406, "The API speaks application/json.")
         shop.catch_up(self.clock.now())
         return view(shop)

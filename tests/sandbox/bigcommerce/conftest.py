@@ -67,6 +67,8 @@ def shop() -> Iterator[Caller]:
     """A shop of its own without orders, in a world where it is 1 March 2026, noon UTC."""
     with running("empty") as servers:
         servers.clock.set({"now": "2026-03-01T12:00:00Z"})
-        opened = requests.post(f"{servers.bigcommerce_url}/_control/stores", json={"hash": "mine"}, timeout=10)
+        opened = requests.post(
+            f"{servers.bigcommerce_url}/_control/stores", json={"hash": "mine"}, timeout=10
+        )
         assert opened.status_code == 201, opened.text
         yield Caller(servers, "mine")

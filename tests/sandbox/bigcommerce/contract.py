@@ -10,7 +10,6 @@ from typing import Any
 import pytest
 import yaml
 from jsonschema import Draft202012Validator
-from jsonschema.exceptions import ValidationError
 
 SHARED = Path(__file__).resolve().parents[4] / "shared" / "contracts" / "bigcommerce"
 EXAMPLES = SHARED / "examples"
@@ -95,7 +94,7 @@ def recorded(name: str) -> Iterator[Any]:
     yield from (read if isinstance(read, list) else [read])
 
 
-def _faults(resource: str, error: ValidationError) -> Iterator[Fault]:
+def _faults(resource: str, error: Any) -> Iterator[Fault]:
     place = [str(part) for part in error.absolute_path if not isinstance(part, int)]
     if error.validator == "additionalProperties":
         for name in error.instance.keys() - error.schema["properties"].keys():
@@ -122,7 +121,11 @@ def _as_json_schema(node: Any, inside: str = "") -> Any:
         return node
     if inside in {"properties", "schemas"}:
         return {name: _as_json_schema(one) for name, one in node.items()}
-    kept = {k: _as_json_schema(v, k) for k, v in node.items() if k not in {"example", "examples", "x-examples", "nullable"}}
+    kept = {
+        k: _as_json_schema(v, k)
+        for k, v in node.items()
+        if k not in {"example", "examples", "x-examples", "nullable"}
+    }
     if node.get("nullable") and "type" in kept:
         kept["type"] = [kept["type"], "null"]
         if "enum" in kept:

@@ -56,7 +56,11 @@ def test_included_consignments_conform_with_their_lines(homewares: Caller) -> No
     for order in homewares.get("/orders", **params).json():
         assert unexcused("order", order) == set()
         assert unexcused("consignments", order["consignments"]) == set()
-        groups = order["consignments"]["shipping"] + order["consignments"]["pickups"] + order["consignments"]["downloads"]
+        groups = (
+            order["consignments"]["shipping"]
+            + order["consignments"]["pickups"]
+            + order["consignments"]["downloads"]
+        )
         for line in (line for group in groups for line in group["line_items"]):
             assert unexcused("product", line) == set()
             seen += 1
@@ -70,7 +74,8 @@ def test_the_consignments_of_one_order_conform_with_links_for_lines(homewares: C
 
 
 @pytest.mark.parametrize(
-    ("path", "resource"), [("/store", "store"), ("/time", "time"), ("/orders/count", "count"), ("/orders/100", "order")]
+    ("path", "resource"),
+    [("/store", "store"), ("/time", "time"), ("/orders/count", "count"), ("/orders/100", "order")],
 )
 def test_single_answers_conform(homewares: Caller, path: str, resource: str) -> None:
     assert unexcused(resource, homewares.get(path).json()) == set()
@@ -106,7 +111,9 @@ def test_a_recorded_answer_passes_the_same_check(name: str) -> None:
 @pytest.mark.parametrize("departure", DEPARTURES, ids=lambda one: f"{one.resource}.{one.field}")
 def test_a_departure_is_shown_by_the_recorded_answer_it_cites(departure: Any) -> None:
     cited = DEPARTURES[departure]
-    assert re.match(r"(nango|idx|issue173|aligent)__", cited), "samples of documentation are no recorded answers"
+    assert re.match(r"(nango|idx|issue173|aligent)__", cited), (
+        "samples of documentation are no recorded answers"
+    )
     shown = set().union(*(faults(departure.resource, document) for document in recorded(cited)))
     assert departure in shown
 
@@ -135,7 +142,10 @@ def test_an_order_and_its_line_have_every_field_of_the_recorded_ones(homewares: 
     order_id = homewares.ids(limit=1)[0]
     order = homewares.get(f"/orders/{order_id}").json()
     _same_shape(order, next(recorded("nango__order_100.json")))
-    _same_shape(homewares.get(f"/orders/{order_id}/products").json()[0], next(recorded("nango__order_100__products.json")))
+    _same_shape(
+        homewares.get(f"/orders/{order_id}/products").json()[0],
+        next(recorded("nango__order_100__products.json")),
+    )
     address = next(recorded("nango__order_100__shipping_addresses.json"))
     _same_shape(homewares.get(f"/orders/{order_id}/shipping_addresses").json()[0], address)
     assert re.fullmatch(r"\w{3}, \d\d \w{3} \d{4} \d\d:\d\d:\d\d \+0000", order["date_created"])

@@ -9,7 +9,7 @@ import pytest
 
 from sandbox.bigcommerce import generator, orders
 from sandbox.bigcommerce.pricing import shares
-from sandbox.bigcommerce.specs import GST, ZERO, LineSpec, OrderSpec, blank_address
+from sandbox.bigcommerce.specs import GST, ZERO, CouponSpec, Destination, LineSpec, OrderSpec, blank_address
 from sandbox.bigcommerce.wire import Numbers
 from sandbox.catalogue import CATALOGUES
 from sandbox.world import Habits, named
@@ -59,7 +59,9 @@ def test_identities_hold_for_five_hundred_generated_orders(inclusive: bool) -> N
         for line in lines:
             _check_line(line, basis)
         applied = [one for line in lines for one in line["applied_discounts"]]
-        assert _sum(applied, "amount") == _amount(order, "discount_amount") + _amount(order, "coupon_discount")
+        assert _sum(applied, "amount") == _amount(order, "discount_amount") + _amount(
+            order, "coupon_discount"
+        )
 
 
 def _check_totals(order: dict[str, Any], basis: str) -> None:
@@ -106,7 +108,11 @@ def test_tax_is_taken_after_the_discount_and_rounded_on_the_line() -> None:
     spec = OrderSpec(created=START, lines=(line,), billing=blank_address(), manual_discount=Decimal(100))
     made = orders.documents(spec, "bulk", Numbers())
     row = made["products"][0]
-    assert (row["price_ex_tax"], row["total_ex_tax"], row["total_tax"]) == ("236.9668", "2369.6682", "125.1200")
+    assert (row["price_ex_tax"], row["total_ex_tax"], row["total_tax"]) == (
+        "236.9668",
+        "2369.6682",
+        "125.1200",
+    )
     assert row["discounted_total_inc_tax"] == "2400.0000"
     assert made["order"]["total_inc_tax"] == "2400.0000"
 
@@ -114,16 +120,19 @@ def test_tax_is_taken_after_the_discount_and_rounded_on_the_line() -> None:
 def test_an_exclusive_order_comes_to_figures_worked_out_by_hand() -> None:
     # 2 × 15.25 = 30.50, less 10 % = 27.45; tax 2.745 → 2.75; post 9.00 with 0.90: 27.45 + 9 + 3.65 = 40.10.
     line = LineSpec(sku="A", name="A", price=Decimal("15.25"), quantity=2)
-    address = {"address": blank_address(), "cost": Decimal(9)}
     spec = OrderSpec(
         created=START,
         lines=(line,),
         billing=blank_address(),
-        destinations=(generator.Destination(**address),),  # type: ignore[arg-type]
-        coupons=(generator.CouponSpec(code="TEN", kind=1, amount=Decimal(10)),),
+        destinations=(Destination(address=blank_address(), cost=Decimal(9)),),
+        coupons=(CouponSpec(code="TEN", kind=1, amount=Decimal(10)),),
     )
     order = orders.documents(spec, "exclusive", Numbers(), inclusive=False)["order"]
-    assert (order["total_ex_tax"], order["total_tax"], order["total_inc_tax"]) == ("36.4500", "3.6500", "40.1000")
+    assert (order["total_ex_tax"], order["total_tax"], order["total_inc_tax"]) == (
+        "36.4500",
+        "3.6500",
+        "40.1000",
+    )
     assert (order["subtotal_inc_tax"], order["coupon_discount"]) == ("33.5500", "3.0500")
 
 
@@ -134,23 +143,31 @@ def test_shares_add_up_and_ties_go_to_the_first() -> None:
 
 @pytest.mark.parametrize(
     ("mode", "shipping", "coupon", "total"),
-    [("reduced", "4.0000", "0.0000", "26.0000"), ("counted", "10.0000", "6.0000", "26.0000"), ("both", "4.0000", "6.0000", "26.0000")],
+    [
+        ("reduced", "4.0000", "0.0000", "26.0000"),
+        ("counted", "10.0000", "6.0000", "26.0000"),
+        ("both", "4.0000", "6.0000", "26.0000"),
+    ],
 )
 def test_a_shipping_coupon_is_written_in_the_way_that_was_chosen(
     mode: str, shipping: str, coupon: str, total: str
 ) -> None:
-    destination = generator.Destination(address=blank_address(), cost=Decimal(10))
+    destination = Destination(address=blank_address(), cost=Decimal(10))
     spec = OrderSpec(
         created=START,
         lines=(LineSpec(sku="A", name="A", price=Decimal(22)),),
         billing=blank_address(),
         destinations=(destination,),
-        coupons=(generator.CouponSpec(code="POST", kind=3, amount=Decimal(6)),),
+        coupons=(CouponSpec(code="POST", kind=3, amount=Decimal(6)),),
         shipping_coupons=mode,
     )
     order = orders.documents(spec, "shipping", Numbers())["order"]
     assert order["base_shipping_cost"] == "10.0000"
-    assert (order["shipping_cost_inc_tax"], order["coupon_discount"], order["total_inc_tax"]) == (shipping, coupon, total)
+    assert (order["shipping_cost_inc_tax"], order["coupon_discount"], order["total_inc_tax"]) == (
+        shipping,
+        coupon,
+        total,
+    )
 
 
 def test_the_same_seed_makes_the_same_orders() -> None:
