@@ -1,9 +1,13 @@
 """The bridge: both totals of one order side by side, component by component, to the cent (SYNC §5)."""
 
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from decimal import Decimal
 
-from portal.money import ZERO, cents
+from portal.money import ELEVEN_TENTHS, ZERO, cents
+from portal.sync.sale_orders import SaleLine
+
+HUNDRED = Decimal(100)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -38,3 +42,19 @@ class Bridge:
 def amounts_in_words(named: tuple[tuple[str, Decimal], ...]) -> str:
     """`shipping 9.00 + handling 2.00`: the parts that are not nil."""
     return " + ".join(f"{name} {cents(amount)}" for name, amount in named if amount)
+
+
+def predict(lines: Sequence[SaleLine], rates: Mapping[str, Decimal]) -> tuple[Decimal, Decimal]:
+    """The total and the GST that Saasu will compute, in dollars (SA §5.6); `rates` is the rate of each tax code, 0.1 for GST."""
+    total, tax = ZERO, ZERO
+    for line in lines:
+        amount = line_total(line)
+        total += amount
+        if line.tax_code is not None and rates.get(line.tax_code, ZERO):
+            tax += amount - cents(amount / ELEVEN_TENTHS)
+    return total, tax
+
+
+def line_total(line: SaleLine) -> Decimal:
+    """What Saasu makes of one line, in dollars and whole cents."""
+    return cents(line.quantity * line.unit_price * (HUNDRED - line.percentage_discount) / HUNDRED)

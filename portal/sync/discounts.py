@@ -1,15 +1,20 @@
-"""Sharing an order's discount: over its lines in proportion, or by the shop's own amounts where tax rates mix (SYNC §5)."""
+"""Sharing an order's discount over its lines, and single cents that rounding left over (SYNC §5 Discounts, LINES)."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
 from decimal import Decimal
 
-from portal.money import ZERO, cents, share
+from portal.money import CENT, ELEVEN_TENTHS, ZERO, cents, gst_within, share
+
+HALF_CENT = Decimal("0.005")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Discountable:
-    """A line as far as sharing goes: dollars before discount, whether it carries GST, the shop's own discount on it."""
+    """A line as far as sharing goes: dollars before discount, whether it carries GST, the shop's own discount on it.
+
+    `gross` and `applied` are GST-inclusive; `gross` is whole cents.
+    """
 
     gross: Decimal
     taxed: bool
@@ -32,20 +37,83 @@ def share_discount(discount: Decimal, lines: Sequence[Discountable], shipping: D
     """
     goods = sum((line.gross for line in lines), ZERO)
     if discount > goods + shipping:
-        raise ValueError("the discount is larger than the order")
+        raise ValueError(f"a discount of {discount} is more than goods and shipping of {goods + shipping}")
     own = own_amounts(discount, lines)
     if own is not None:
         return Shares(lines=own, own_amounts=True)
-    on_goods = min(discount, goods)
     if not lines:
         return Shares(lines=(), shipping=discount)
+    on_goods = min(discount, goods)
     return Shares(lines=share(on_goods, [line.gross for line in lines]), shipping=discount - on_goods)
 
 
 def own_amounts(discount: Decimal, lines: Sequence[Discountable]) -> tuple[Decimal, ...] | None:
-    """The shop's own amounts, where the order mixes tax rates and they sum to the discount; else `None`."""
-    if len({line.taxed for line in lines if line.gross}) < 2:
+    """The shop's own amounts, where the order mixes tax rates and they sum to the discount; else `None`.
+
+    They may miss the discount by the rounding of each amount; the cents are then dealt out so that they sum exactly.
+    """
+    if discount == ZERO or len({line.taxed for line in lines if line.gross}) < 2:
         return None
-    own = tuple(cents(line.applied) for line in lines)
-    fits = all(ZERO <= amount <= line.gross for amount, line in zip(own, lines, strict=True))
-    return own if fits and sum(own, ZERO) == discount else None
+    weights = [line.applied for line in lines]
+    room = HALF_CENT * (1 + sum(1 for weight in weights if weight))
+    if any(weight < ZERO for weight in weights) or abs(sum(weights, ZERO) - discount) > room:
+        return None
+    parts = share(discount, weights)
+    fits = all(part <= line.gross for part, line in zip(parts, lines, strict=True))
+    return parts if fits and any(weights) else None
+
+
+def including_gst(amount: Decimal, *, taxed: bool, inclusive: bool) -> Decimal:
+    """A discount of the order's basis in GST-inclusive dollars, unrounded."""
+    return amount * ELEVEN_TENTHS if taxed and not inclusive else amount
+
+
+def deal_out(
+    left: Decimal, exact: Sequence[Decimal], rounded: Sequence[Decimal]
+) -> tuple[Decimal, ...] | None:
+    """Give single cents to, or take them from, the lines that rounding treated worst; `None` where a cent each is not enough.
+
+    `left` is whole cents of either sign; lines of nil are left alone. The result is the new `rounded`.
+    """
+    step = CENT if left > ZERO else -CENT
+    count = int(abs(left) / CENT)
+    places = [place for place, amount in enumerate(rounded) if amount > ZERO]
+    if count > len(places):
+        return None
+    places.sort(key=lambda place: ((rounded[place] - exact[place]) * step, place))
+    chosen = set(places[:count])
+    return tuple(amount + step if place in chosen else amount for place, amount in enumerate(rounded))
+
+
+def move_cents(
+    nets: Sequence[Decimal], taxed: Sequence[bool], missing: Decimal, whole: Sequence[bool]
+) -> tuple[Decimal, ...]:
+    """Move single cents between lines, at most one a line, so that their GST comes nearer to the shop's (LINES, last part).
+
+    `missing` is the shop's GST less ours. A line where `whole` is true takes a cent without being split, so those come first.
+    """
+    moved = list(nets)
+    free = sorted((place for place, net in enumerate(nets) if net > CENT), key=lambda place: not whole[place])
+    step = CENT if missing > ZERO else -CENT
+    for _ in range(int(abs(missing) / CENT)):
+        # One taxed line crosses to the next cent of GST; another line gives that cent without crossing.
+        taker = next((place for place in free if taxed[place] and crosses(moved[place], step)), None)
+        giver = next(
+            (
+                place
+                for place in free
+                if place != taker and not (taxed[place] and crosses(moved[place], -step))
+            ),
+            None,
+        )
+        if taker is None or giver is None:
+            break
+        moved[taker] += step
+        moved[giver] -= step
+        free = [place for place in free if place not in {taker, giver}]
+    return tuple(moved)
+
+
+def crosses(net: Decimal, step: Decimal) -> bool:
+    """Whether a cent more or less changes the GST within an amount."""
+    return gst_within(net + step) != gst_within(cents(net))

@@ -1,11 +1,13 @@
 """Laying the lines of a sale one after the other, each on its cent, the residual carried along (LINES)."""
 
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from decimal import Decimal
 
-from portal.money import ZERO, cents
+from portal.money import CENT, ZERO, cents
+from portal.sync.charges import Charge
 from portal.sync.goods import Good
-from portal.sync.lines import WHOLE, Landing, Part, gst, land
+from portal.sync.lines import WHOLE, Landing, Part, land
 from portal.sync.rules import Item
 from portal.sync.sale_orders import SaleLine
 from portal.sync.tax import Coded
@@ -14,50 +16,25 @@ HUNDRED = Decimal(100)
 TEN_THOUSAND = Decimal(10_000)
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Charge:
-    """Shipping or fees under one tax code, in GST-inclusive dollars and whole cents."""
-
-    name: str
-    item: Item
-    coded: Coded
-    amount: Decimal
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Laid:
-    """The lines of a sale; what Saasu will make of them in dollars; how many carry GST."""
-
-    lines: tuple[SaleLine, ...]
-    total: Decimal
-    tax: Decimal
-    taxed_lines: int
-    notes: tuple[str, ...]
-
-
 @dataclass(slots=True)
 class Layer:
-    """Lays lines and remembers the residual."""
+    """Lays lines and remembers the residual, in millionths of a cent."""
 
     lines: list[SaleLine] = field(default_factory=list)
     notes: list[str] = field(default_factory=list)
-    total: int = 0
-    tax: int = 0
-    taxed_lines: int = 0
     carry: int = 0
 
     def good(self, good: Good, discount: Decimal) -> None:
-        """Lay an order line less its share of the discount."""
+        """Lay an order line less its share of the discount, in dollars and whole cents."""
         net = to_cents(good.gross - discount)
         units = int(good.line.quantity)
         if good.line.quantity != units:
-            note = f"{good.description}: {good.line.quantity} cannot be counted in whole units, sent as one."
-            self.notes.append(note)
-            self._add(good.description, good.item, good.coded, Landing((Part(1, net * 100),), self.carry))
-            return
+            quantity = good.line.quantity.normalize()
+            self.notes.append(f"{good.description}: a quantity of {quantity} is no whole number, sent as 1.")
+            units = 1
         landing = land(
             units=units,
-            price=int(cents(good.line.price.inc_tax * HUNDRED) * HUNDRED),
+            price=ten_thousandths(good.line.price.inc_tax),
             net=net,
             gross=to_cents(good.gross),
             taxed=good.coded.taxed,
@@ -68,56 +45,51 @@ class Layer:
         self._add(good.description, good.item, good.coded, landing)
 
     def charge(self, charge: Charge, discount: Decimal) -> None:
-        """Lay shipping or fees less what of the discount exceeds the goods."""
-        net = to_cents(charge.amount - discount)
-        self._add(charge.name, charge.item, charge.coded, Landing((Part(1, net * 100),), self.carry))
-
-    def discount(self, item: Item, by_code: dict[tuple[str | None, bool], Decimal]) -> None:
-        """Lay the whole discount on its item: one negative line a tax code."""
-        for (code, taxed), amount in by_code.items():
-            off = to_cents(amount)
-            self.lines.append(
-                SaleLine(
-                    description="Discount",
-                    item_id=item.id,
-                    quantity=Decimal(1),
-                    unit_price=-amount,
-                    tax_code=code,
-                )
+        """Lay shipping or a fee less what of the discount exceeds the goods."""
+        net, gross = to_cents(charge.amount - discount), to_cents(charge.amount)
+        landing = Landing((Part(1, gross * 100),), self.carry)
+        if net != gross:
+            landing = land(
+                units=1,
+                price=gross * 100,
+                net=net,
+                gross=gross,
+                taxed=charge.coded.taxed,
+                carry=self.carry,
             )
-            self.total -= off
-            self.tax -= gst(off) if taxed else 0
-            self.taxed_lines += taxed
+        self._add(charge.name, charge.item, charge.coded, landing)
 
-    def laid(self) -> Laid:
-        """Everything laid so far."""
-        return Laid(
-            lines=tuple(self.lines),
-            total=Decimal(self.total) / HUNDRED,
-            tax=Decimal(self.tax) / HUNDRED,
-            taxed_lines=self.taxed_lines,
-            notes=tuple(self.notes),
-        )
+    def discount(self, item: Item, by_code: Mapping[Coded, Decimal]) -> None:
+        """Lay the whole discount on its item: one negative line a tax code."""
+        for coded, amount in by_code.items():
+            line = SaleLine(
+                description="Discount",
+                item_id=item.id,
+                quantity=Decimal(1),
+                unit_price=-amount,
+                tax_code=coded.code,
+            )
+            self.lines.append(line)
 
     def _add(self, description: str, item: Item, coded: Coded, landing: Landing) -> None:
         self.carry = landing.carry
         for part in landing.parts:
-            whole = (2 * part.value + 1_000_000) // 2_000_000
-            self.total += whole
-            self.tax += gst(whole) if coded.taxed else 0
-            self.taxed_lines += coded.taxed
-            self.lines.append(
-                SaleLine(
-                    description=description,
-                    item_id=item.id,
-                    quantity=Decimal(part.units),
-                    unit_price=Decimal(part.price) / TEN_THOUSAND,
-                    percentage_discount=Decimal(WHOLE - part.keep) / HUNDRED,
-                    tax_code=coded.code,
-                )
+            line = SaleLine(
+                description=description,
+                item_id=item.id,
+                quantity=Decimal(part.units),
+                unit_price=Decimal(part.price) / TEN_THOUSAND,
+                percentage_discount=Decimal(WHOLE - part.keep) / HUNDRED,
+                tax_code=coded.code,
             )
+            self.lines.append(line)
 
 
 def to_cents(amount: Decimal) -> int:
     """Dollars of whole cents as a whole number."""
-    return int(cents(amount) * HUNDRED) if amount else int(ZERO)
+    return int(cents(amount) / CENT) if amount else int(ZERO)
+
+
+def ten_thousandths(price: Decimal) -> int:
+    """A price in dollars as whole ten-thousandths, the finest Saasu keeps (SA §5.7)."""
+    return int(cents(price * HUNDRED) * HUNDRED)

@@ -3,18 +3,19 @@
 from dataclasses import dataclass, replace
 from decimal import Decimal
 
-from portal.money import ZERO, cents
-from portal.sync.bridge import Bridge
+from portal.money import ZERO
+from portal.sync.bridge import Bridge, predict
+from portal.sync.charges import Charge, charges_of
 from portal.sync.crossing import Sides, build_bridge, gst_fault
-from portal.sync.discounts import Discountable, Shares, share_discount
-from portal.sync.goods import Good, Picked, pick_goods
-from portal.sync.items import Shelf
-from portal.sync.laying import Charge, Laid, Layer
+from portal.sync.goods import Good, pick_goods
+from portal.sync.items import Shelf, why_unusable
+from portal.sync.laying import Layer
 from portal.sync.orders import CompleteOrder
+from portal.sync.pricing import Priced, price_order
 from portal.sync.problems import Code, Problem, about_order
 from portal.sync.rules import Catalogue, Item, Rules
 from portal.sync.sale_orders import AUTO_NUMBER, SaleLine, SaleOrder, marker
-from portal.sync.tax import NoTaxCode, TaxTable, left_australia
+from portal.sync.tax import GST, Coded, TaxTable
 from portal.sync.totals import DoNotAddUp, Totals, read_totals
 
 
@@ -29,141 +30,114 @@ class Mapped:
 
 def map_order(complete: CompleteOrder, rules: Rules, catalogue: Catalogue) -> Mapped | tuple[Problem, ...]:
     """Map one complete order under a connection's rules; every problem there is when it cannot be."""
+    order_id = complete.order.id
     if not complete.complete:
-        return (about_order(Code.INCOMPLETE_READ, complete.order.id, "the shop did not give all its lines"),)
+        return (about_order(Code.INCOMPLETE_READ, order_id, "the shop did not give all its lines"),)
+    if not complete.lines:
+        return (about_order(Code.INCOMPLETE_READ, order_id, "the shop shows no lines of it"),)
     shelf = Shelf.of(catalogue.items)
-    table = TaxTable(rules, catalogue, exported=left_australia(complete))
+    table = TaxTable(rules, catalogue)
     picked = pick_goods(complete, rules, shelf, table)
+    problems = [*picked.problems, *discount_item_problems(order_id, rules, shelf)]
     try:
         totals = read_totals(complete)
     except DoNotAddUp as error:
-        return (*picked.problems, about_order(Code.TOTALS_DIFFER, complete.order.id, str(error)))
-    charges, problems = charges_of(complete, rules, shelf, table, totals)
-    if picked.problems or problems:
-        return (*picked.problems, *problems)
-    return assemble(complete, rules, picked, charges, totals, shelf)
+        return (*problems, about_order(Code.TOTALS_DIFFER, order_id, str(error)))
+    charges, more = charges_of(complete, rules, shelf, table, totals)
+    if problems or more:
+        return (*problems, *more)
+    if not picked.goods and not charges:
+        return (about_order(Code.INCOMPLETE_READ, order_id, "nothing of it can be sent to Saasu"),)
+    discount_item = shelf.chosen(rules.discount_item)
+    try:
+        priced = price_order(picked.goods, charges, totals, on_item=discount_item is not None)
+    except DoNotAddUp as error:
+        return (about_order(Code.TOTALS_DIFFER, order_id, str(error)),)
+    return assemble(complete, rules, catalogue, totals, priced, discount_item, tuple(picked.notes))
 
 
-def charges_of(
-    complete: CompleteOrder, rules: Rules, shelf: Shelf, table: TaxTable, totals: Totals
-) -> tuple[list[Charge], list[Problem]]:
-    """Shipping and fees, one charge a tax code, on the items chosen for them (SYNC §5 Charges)."""
-    wanted = (
-        ("Shipping", totals.shipping, totals.shipping_tax, rules.shipping_item, Code.SHIPPING_ITEM_MISSING),
-        ("Fees", totals.fees, fee_tax(complete, totals), rules.fee_item, Code.FEE_ITEM_MISSING),
-    )
-    charges: list[Charge] = []
-    problems: list[Problem] = []
-    for name, amount, tax, item_id, missing in wanted:
-        if amount == ZERO:
-            continue
-        item = shelf.by_id.get(item_id) if item_id is not None else None
-        if item is None:
-            words = f"{name.lower()} of {amount} is charged, and no {name_of(missing)} is chosen"
-            problems.append(about_order(missing, complete.order.id, words))
-            continue
-        try:
-            charges += split_charge(name, amount, tax, item, table)
-        except NoTaxCode as none:
-            problems.append(about_order(none.code, complete.order.id, none.words, none.subject))
-    return charges, problems
-
-
-def name_of(missing: Code) -> str:
-    """The field that is not filled."""
-    return "Shipping Item" if missing is Code.SHIPPING_ITEM_MISSING else "Fee Item"
-
-
-def fee_tax(complete: CompleteOrder, totals: Totals) -> Decimal:
-    """GST within the fees that count."""
-    if totals.fees == ZERO:
-        return ZERO
-    return cents(sum((fee.cost.inc_tax - fee.cost.ex_tax for fee in complete.fees), ZERO))
-
-
-def split_charge(name: str, amount: Decimal, tax: Decimal, item: Item, table: TaxTable) -> list[Charge]:
-    """A charge taxed in part with tax x: eleven times x taxed, the rest free."""
-    taxed = amount if abs(amount - tax * 11) <= Decimal("0.11") and tax else min(tax * 11, amount)
-    charges = []
-    for part, with_gst in ((taxed, True), (amount - taxed, False)):
-        if part:
-            coded = table.of_charge(taxed=with_gst, item=item)
-            charges.append(Charge(name=name, item=item, coded=coded, amount=part))
-    return charges
+def discount_item_problems(order_id: int, rules: Rules, shelf: Shelf) -> list[Problem]:
+    """A Discount Item that was chosen but cannot be used; falling back to percentages would book it elsewhere unasked."""
+    if rules.discount_item is None:
+        return []
+    item = shelf.chosen(rules.discount_item)
+    why = why_unusable(item) if item is not None else "no longer in the file"
+    if not why:
+        return []
+    code = item.code if item is not None else ""
+    words = f"the Discount Item {code} is {why}".replace("  ", " ")
+    return [about_order(Code.ITEM_UNUSABLE, order_id, words, code)]
 
 
 def assemble(
-    complete: CompleteOrder, rules: Rules, picked: Picked, charges: list[Charge], totals: Totals, shelf: Shelf
+    complete: CompleteOrder,
+    rules: Rules,
+    catalogue: Catalogue,
+    totals: Totals,
+    priced: Priced,
+    discount_item: Item | None,
+    left_out: tuple[str, ...],
 ) -> Mapped | tuple[Problem, ...]:
-    """Share the discount, land every line, compare both totals."""
-    order = complete.order
-    goods_total = sum((good.gross for good in picked.goods), ZERO)
-    charged = sum((charge.amount for charge in charges), ZERO)
-    discount = goods_total + charged - totals.total
-    shipping = sum((charge.amount for charge in charges if charge.name == "Shipping"), ZERO)
-    item = shelf.by_id.get(rules.discount_item) if rules.discount_item is not None else None
-    try:
-        if discount < ZERO:
-            raise ValueError(f"the lines come to {-discount} less than the order's total")
-        shares = share_discount(discount, [discountable(good) for good in picked.goods], shipping)
-    except ValueError as error:
-        return (about_order(Code.TOTALS_DIFFER, order.id, f"discount does not fit: {error}"),)
-    laid = lay(picked.goods, charges, shares, item)
+    """Lay every line, work out what Saasu will make of them, and compare both sides."""
+    order_id = complete.order.id
+    layer = lay(priced, discount_item)
+    lines = tuple(layer.lines)
+    rates = {code.code: code.rate for code in catalogue.tax_codes}
+    books_total, books_tax = predict(lines, rates)
     sides = Sides(
-        complete=complete, totals=totals, goods=goods_total, discount=discount, shares=shares, laid=laid
+        complete=complete,
+        totals=totals,
+        goods=sum((good.gross for good in priced.goods), ZERO),
+        discount=priced.discount,
+        shipping=sum((charge.amount for charge in priced.charges if charge.is_shipping), ZERO),
+        fees=sum((charge.amount for charge in priced.charges if not charge.is_shipping), ZERO),
+        books_total=books_total,
+        books_tax=books_tax,
+        taxed_lines=sum(1 for line in lines if rates.get(line.tax_code or "") == GST and line.unit_price),
+        shared=sum(1 for part in priced.shares.lines if part) + bool(priced.shares.shipping),
     )
-    bridge = build_bridge(sides)
-    fault = gst_fault(sides, registered=rules.tax_registered)
+    if books_total != totals.total:
+        words = f"Total differs: Saasu would compute {books_total}, the order says {totals.total}"
+        return (about_order(Code.TOTALS_DIFFER, order_id, words),)
+    fault = gst_fault(sides) if rules.tax_registered else ""
     if fault:
-        return (about_order(Code.GST_DIFFERS, order.id, fault),)
-    notes = (*totals.notes, *picked.notes, *laid.notes, *own_amounts_note(shares))
-    return Mapped(sale=header(complete, rules, laid.lines), bridge=replace(bridge, notes=notes), notes=notes)
+        return (about_order(Code.GST_DIFFERS, order_id, fault),)
+    notes = (*totals.notes, *left_out, *priced.notes, *layer.notes, *unregistered_note(rules, totals))
+    bridge = build_bridge(sides, notes)
+    return Mapped(sale=header(complete, rules, lines), bridge=bridge, notes=notes)
 
 
-def discountable(good: Good) -> Discountable:
-    """A line as far as sharing goes."""
-    applied = sum((one.amount for one in good.line.applied_discounts), ZERO)
-    return Discountable(gross=good.gross, taxed=good.coded.taxed, applied=applied)
-
-
-def own_amounts_note(shares: Shares) -> tuple[str, ...]:
-    """Say where the shop's own amounts were used."""
-    if not shares.own_amounts:
+def unregistered_note(rules: Rules, totals: Totals) -> tuple[str, ...]:
+    """Say where the shop charges GST for somebody who is not registered for it."""
+    if rules.tax_registered or totals.tax == ZERO:
         return ()
-    return ("The order mixes tax rates, so each line has the discount the shop gave it.",)
+    return (f"The shop charged GST of {totals.tax}, but the Saasu file is not registered for GST.",)
 
 
-def lay(goods: list[Good], charges: list[Charge], shares: Shares, discount_item: Item | None) -> Laid:
+def lay(priced: Priced, discount_item: Item | None) -> Layer:
     """Every line of the sale: goods, shipping and fees, and the discount on its item or within the lines."""
     layer = Layer()
-    whole_lines = discount_item is not None
-    for good, part in zip(goods, shares.lines, strict=True):
-        layer.good(good, ZERO if whole_lines else part)
-    left = shares.shipping
-    for charge in charges:
-        part = min(left, charge.amount) if charge.name == "Shipping" else ZERO
-        left -= part
-        layer.charge(charge, ZERO if whole_lines else part)
+    on_item = discount_item is not None
+    for good, part in zip(priced.goods, priced.shares.lines, strict=True):
+        layer.good(good, ZERO if on_item else part)
+    for charge, part in priced.charge_parts():
+        layer.charge(charge, ZERO if on_item else part)
     if discount_item is not None:
-        layer.discount(discount_item, discounts_by_code(goods, charges, shares))
-    return layer.laid()
+        layer.discount(discount_item, discounts_by_code(priced))
+    return layer
 
 
-def discounts_by_code(
-    goods: list[Good], charges: list[Charge], shares: Shares
-) -> dict[tuple[str | None, bool], Decimal]:
+def discounts_by_code(priced: Priced) -> dict[Coded, Decimal]:
     """The discount by tax code, each as large as what falls on the lines of that code."""
-    amounts: dict[tuple[str | None, bool], Decimal] = {}
-    for good, part in zip(goods, shares.lines, strict=True):
-        key = (good.coded.code, good.coded.taxed)
-        amounts[key] = amounts.get(key, ZERO) + part
-    left = shares.shipping
-    for charge in charges:
-        part = min(left, charge.amount) if charge.name == "Shipping" else ZERO
-        left -= part
-        key = (charge.coded.code, charge.coded.taxed)
-        amounts[key] = amounts.get(key, ZERO) + part
-    return {key: amount for key, amount in amounts.items() if amount}
+    amounts: dict[Coded, Decimal] = {}
+    parts: list[tuple[Good | Charge, Decimal]] = [
+        *zip(priced.goods, priced.shares.lines, strict=True),
+        *priced.charge_parts(),
+    ]
+    for carrier, part in parts:
+        if part:
+            amounts[carrier.coded] = amounts.get(carrier.coded, ZERO) + part
+    return amounts
 
 
 def header(complete: CompleteOrder, rules: Rules, lines: tuple[SaleLine, ...]) -> SaleOrder:

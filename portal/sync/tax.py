@@ -3,12 +3,14 @@
 from dataclasses import dataclass
 from decimal import Decimal
 
-from portal.money import CENT, ELEVEN_TENTHS, ZERO
-from portal.sync.orders import CompleteOrder
+from portal.money import CENT, ELEVEN_TENTHS, ZERO, cents
+from portal.sync.orders import CompleteOrder, OrderLine, Taxed
 from portal.sync.problems import Code
 from portal.sync.rules import Catalogue, Item, Rules, TaxCode
 
-HOME = "AU"
+GST = Decimal("0.1")
+RATES = (ZERO, GST)
+HOME = frozenset({"au", "aus", "australia"})
 
 
 class NoTaxCode(Exception):
@@ -32,58 +34,101 @@ class Coded:
 class TaxTable:
     """The tax codes of a file under the rules of a connection."""
 
-    def __init__(self, rules: Rules, catalogue: Catalogue, *, exported: bool) -> None:
+    def __init__(self, rules: Rules, catalogue: Catalogue) -> None:
         self._rules = rules
-        self._codes = {code.code: code for code in catalogue.tax_codes}
-        self._exported = exported
+        self._codes = {bare(code.code): code for code in catalogue.tax_codes}
 
-    def of_charge(self, *, taxed: bool, item: Item | None) -> Coded:
+    def of_charge(self, *, taxed: bool, item: Item | None, exported: bool = False) -> Coded:
         """The code of something charged with GST or without: the item's where it agrees. Raises `NoTaxCode`."""
         if not self._rules.tax_registered:
             return Coded(None, taxed=False)
-        if self._exported:
+        if exported:
             return self._usable(self._rules.export_code)
         own = self._own(item)
         if own is not None and carries_gst(own) == taxed:
             return Coded(own.code, taxed)
         return self._usable(self._rules.taxable_code if taxed else self._rules.free_code)
 
-    def of_line(self, price_ex: Decimal, price_inc: Decimal, item: Item) -> Coded:
-        """The code of an order line by its price per unit before discount. Raises `NoTaxCode`."""
+    def of_line(self, line: OrderLine, item: Item, *, exported: bool = False) -> Coded:
+        """The code of an order line by its price before discount; the item decides where the price says nothing.
+
+        Raises `NoTaxCode`.
+        """
         own = self._own(item)
-        if price_inc == ZERO and own is not None and not self._exported and self._rules.tax_registered:
-            return Coded(own.code, carries_gst(own))
-        free = abs(price_inc - price_ex) <= CENT
-        taxed = abs(price_inc - price_ex * ELEVEN_TENTHS) <= CENT
-        if not free and not taxed:
-            words = f"the shop charged tax at a rate that is neither nil nor 10 % on {item.code}"
-            raise NoTaxCode(Code.TAX_RATE_UNKNOWN, words, item.code)
-        if free and taxed:
-            return self.of_charge(taxed=own is not None and carries_gst(own), item=item)
-        return self.of_charge(taxed=taxed, item=item)
+        taxed = own is not None and carries_gst(own)
+        if self._rules.tax_registered and not exported and line.total.inc_tax != ZERO:
+            charged = charged_gst(line)
+            if charged is None:
+                words = f"the shop charged tax at a rate that is neither nil nor 10 % on “{line.name or line.sku}”"
+                raise NoTaxCode(Code.TAX_RATE_UNKNOWN, words, line.sku)
+            taxed = charged
+        return self.of_charge(taxed=taxed, item=item, exported=exported)
 
     def _own(self, item: Item | None) -> TaxCode | None:
-        code = self._codes.get(item.tax_code) if item is not None and item.tax_code else None
-        return code if code is not None and code.is_active and code.rate in RATES else None
+        code = self._codes.get(bare(item.tax_code)) if item is not None and item.tax_code else None
+        return code if code is not None and is_usable(code) and code.rate in RATES else None
 
-    def _usable(self, code: str) -> Coded:
-        found = self._codes.get(code)
-        if found is None or not found.is_active:
-            raise NoTaxCode(Code.TAX_CODE_MISSING, f"the Saasu file has no active tax code {code}", code)
-        return Coded(code, carries_gst(found))
+    def _usable(self, name: str) -> Coded:
+        found = self._codes.get(bare(name))
+        if found is None or not is_usable(found):
+            words = f"the Saasu file has no active sale tax code {name}"
+            raise NoTaxCode(Code.TAX_CODE_MISSING, words, name)
+        return Coded(found.code, carries_gst(found))
 
 
-RATES = (ZERO, Decimal("0.1"))
+def charged_gst(line: OrderLine) -> bool | None:
+    """Whether the shop charged GST on a line: the nearer of 10 % and nil, within 1 cent; `None` where it is neither.
+
+    The price per unit decides; where it is not given, or so small that both are within a cent, the line's total does.
+    """
+    price = line.price if line.price.inc_tax and line.price.inc_tax > Decimal("0.2") else line.total
+    nil = abs(price.inc_tax - price.ex_tax)
+    ten = abs(price.inc_tax - price.ex_tax * ELEVEN_TENTHS)
+    return None if min(nil, ten) > CENT else ten < nil
+
+
+def taxed_part(charge: Taxed) -> Decimal:
+    """What of a charge, in GST-inclusive whole cents, carries GST: all of it, nothing, or 11 times the tax (SYNC §5 Charges).
+
+    Raises `NoTaxCode` where the tax is more than 10 %.
+    """
+    whole = cents(charge.inc_tax)
+    tax = charge.tax or charge.inc_tax - charge.ex_tax
+    if abs(whole - tax * 11) <= CENT * 11:
+        return whole if tax else ZERO
+    part = cents(tax * 11)
+    if tax < ZERO or part > whole:
+        words = f"the shop charged tax of {cents(tax)} on shipping or fees of {whole}, which is no 10 %"
+        raise NoTaxCode(Code.TAX_RATE_UNKNOWN, words, str(whole))
+    return part
+
+
+def bare(name: str) -> str:
+    """A tax code to compare by."""
+    return "".join(name.split()).casefold()
+
+
+def is_usable(code: TaxCode) -> bool:
+    """Whether a code may stand on a sale."""
+    return code.is_active and code.is_sale
 
 
 def carries_gst(code: TaxCode) -> bool:
     """Whether a tax code carries GST of 10 %."""
-    return code.rate == RATES[1]
+    return code.rate == GST
 
 
-def left_australia(complete: CompleteOrder) -> bool:
-    """Whether the goods left Australia: the first destination of an order that is not digital lies abroad (SYNC §5 Tax)."""
-    if complete.order.is_digital or not complete.shipping_addresses:
+def has_left(complete: CompleteOrder, line: OrderLine) -> bool:
+    """Whether a line's goods left Australia: they are physical and their destination is abroad (SYNC §5 Tax)."""
+    if line.type != "physical" or complete.order.is_digital or not complete.shipping_addresses:
         return False
-    country = complete.shipping_addresses[0].address.country_code.strip().upper()
-    return country not in {"", HOME}
+    places = {place.id: place.address for place in complete.shipping_addresses}
+    address = places.get(line.address_id or 0, complete.shipping_addresses[0].address)
+    country = (address.country_code.strip() or address.country.strip()).casefold()
+    return bool(country) and country not in HOME
+
+
+def all_left(complete: CompleteOrder) -> bool:
+    """Whether everything physical left Australia, so that carrying it did as well."""
+    physical = [line for line in complete.lines if line.type == "physical"]
+    return bool(physical) and all(has_left(complete, line) for line in physical)

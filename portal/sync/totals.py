@@ -1,25 +1,27 @@
-"""How an order adds up: its basis, its discount and its charges, GST-inclusive and in whole cents (BC §7, SYNC §5)."""
+"""How an order adds up: its basis, its discount and its charges (BC §7, SYNC §5 Basis and Discounts)."""
 
+from collections.abc import Iterator
 from dataclasses import dataclass
 from decimal import Decimal
 
 from portal.money import CENT, ZERO, cents
-from portal.sync.orders import CompleteOrder, Coupon, ShopOrder, Taxed
+from portal.sync.orders import CompleteOrder, Coupon, Taxed
 
-HALF_CENT = Decimal("0.005")
 SHIPPING_COUPONS = frozenset({3, 4})
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Totals:
-    """The order in GST-inclusive dollars and whole cents. `fees` is nil where the order adds up without them."""
+    """What the order comes to, in dollars. `total` and `tax` are whole cents; `discount` is in the order's own basis.
+
+    `with_fees` is false where the order adds up only without the fees it lists.
+    """
 
     inclusive: bool
     total: Decimal
     tax: Decimal
-    shipping: Decimal
-    shipping_tax: Decimal
-    fees: Decimal
+    discount: Decimal
+    with_fees: bool = True
     notes: tuple[str, ...] = ()
 
 
@@ -27,74 +29,87 @@ class DoNotAddUp(Exception):
     """The parts of the order do not come to its total; the message names the component."""
 
 
+@dataclass(frozen=True, slots=True)
+class Reading:
+    """One way to read an order: its basis, whether the fees count, what of its coupons is in the shipping already."""
+
+    inclusive: bool
+    with_fees: bool
+    relief: Decimal
+
+    def side(self, amount: Taxed) -> Decimal:
+        """An amount in this basis."""
+        return amount.inc_tax if self.inclusive else amount.ex_tax
+
+    def goods(self, complete: CompleteOrder) -> Decimal:
+        """What the lines come to."""
+        return sum((self.side(line.total) for line in complete.lines), ZERO)
+
+    def discount(self, complete: CompleteOrder) -> Decimal:
+        """Manual discount and coupons; gift certificates and store credit are payments (BC §7)."""
+        return complete.order.discount_amount + complete.order.coupon_discount - self.relief
+
+    def excess(self, complete: CompleteOrder) -> Decimal:
+        """The parts less the total: nil where identity C1 or C2 holds."""
+        order = complete.order
+        charges = sum(map(self.side, (order.shipping, order.handling, order.wrapping)), ZERO)
+        fees = sum((self.side(fee.cost) for fee in complete.fees), ZERO) if self.with_fees else ZERO
+        return self.goods(complete) + charges + fees - self.discount(complete) - self.side(order.total)
+
+
 def read_totals(complete: CompleteOrder) -> Totals:
-    """Find the basis in which the order adds up. Raises `DoNotAddUp` where it adds up in neither."""
-    order = complete.order
-    fees = sum((fee.cost.inc_tax for fee in complete.fees), ZERO)
-    fees_ex = sum((fee.cost.ex_tax for fee in complete.fees), ZERO)
-    wanted = order.is_tax_inclusive
-    bases = (True, False) if wanted is not False else (False, True)
-    for with_fees in (False, True) if fees else (False,):
-        for inclusive in bases:
-            shortfalls = shortfall(order, inclusive, (fees if inclusive else fees_ex) if with_fees else ZERO)
-            less = shipping_coupons(complete.coupons)
-            for relief in (ZERO, less) if less else (ZERO,):
-                if abs(shortfalls + relief) <= CENT:
-                    notes = basis_notes(
-                        wanted, inclusive=inclusive, relief=relief, fees=fees, with_fees=with_fees
-                    )
-                    return totals_of(order, fees if with_fees else ZERO, inclusive=inclusive, notes=notes)
-    off = shortfall(order, bases[0], ZERO)
-    raise DoNotAddUp(
-        f"goods, shipping and discount come to {cents(order_total(order, bases[0]) - off)},"
-        f" the order's total is {cents(order_total(order, bases[0]))}: total differs by {abs(cents(off))}"
-    )
+    """Find the way in which the order adds up, the shop's own basis first. Raises `DoNotAddUp` where none does."""
+    for reading in readings(complete):
+        if abs(reading.excess(complete)) < CENT:
+            return Totals(
+                inclusive=reading.inclusive,
+                total=cents(complete.order.total.inc_tax),
+                tax=cents(complete.order.total.tax),
+                discount=reading.discount(complete),
+                with_fees=reading.with_fees,
+                notes=notes_on(reading, complete),
+            )
+    raise DoNotAddUp(what_differs(complete))
 
 
-def order_total(order: ShopOrder, inclusive: bool) -> Decimal:
-    """The order's total in a basis."""
-    return order.total.inc_tax if inclusive else order.total.ex_tax
-
-
-def shortfall(order: ShopOrder, inclusive: bool, fees: Decimal) -> Decimal:
-    """The order's total less its parts, in a basis: nil where identity C1 or C2 of BC §7 holds."""
-
-    def side(amount: Taxed) -> Decimal:
-        return amount.inc_tax if inclusive else amount.ex_tax
-
-    parts = side(order.subtotal) + side(order.shipping) + side(order.handling) + side(order.wrapping) + fees
-    return side(order.total) - (parts - order.discount_amount - order.coupon_discount)
+def readings(complete: CompleteOrder) -> Iterator[Reading]:
+    """The ways to read an order, the likeliest first."""
+    relief = shipping_coupons(complete.coupons)
+    bases = (False, True) if complete.order.is_tax_inclusive is False else (True, False)
+    for inclusive in bases:
+        for with_fees in (True, False) if complete.fees else (True,):
+            for less in (ZERO, relief) if relief else (ZERO,):
+                yield Reading(inclusive, with_fees, less)
 
 
 def shipping_coupons(coupons: tuple[Coupon, ...]) -> Decimal:
-    """What coupons on shipping were worth; they may be counted twice by the shop, which is told by negating (BC §9.5)."""
-    return -sum((coupon.discount for coupon in coupons if coupon.kind in SHIPPING_COUPONS), ZERO)
+    """What coupons on shipping are worth; the shop may count them in both places (BC §9.5)."""
+    return sum((coupon.discount for coupon in coupons if coupon.kind in SHIPPING_COUPONS), ZERO)
 
 
-def basis_notes(
-    wanted: bool | None, *, inclusive: bool, relief: Decimal, fees: Decimal, with_fees: bool
-) -> tuple[str, ...]:
+def notes_on(reading: Reading, complete: CompleteOrder) -> tuple[str, ...]:
     """What was done specially to make the order add up."""
     notes = []
-    if wanted is not None and wanted != inclusive:
-        found = "GST-inclusive" if inclusive else "ex GST"
-        notes.append(f"The order adds up {found}, although the shop says otherwise.")
-    if relief:
-        notes.append(f"A shipping coupon worth {-relief} is in the shipping already, not in the discount.")
-    if fees and not with_fees:
-        notes.append("The order lists fees, but adds up without them; they were left out.")
+    wanted = complete.order.is_tax_inclusive
+    if wanted is not None and wanted != reading.inclusive:
+        found = "GST-inclusive" if reading.inclusive else "GST-exclusive"
+        notes.append(f"The order adds up only with {found} amounts, although the shop says otherwise.")
+    if reading.relief:
+        notes.append(
+            f"A shipping coupon worth {cents(reading.relief)} is in the shipping already, not in the discount."
+        )
+    if not reading.with_fees:
+        notes.append("The order lists fees but adds up without them; they were left out.")
     return tuple(notes)
 
 
-def totals_of(order: ShopOrder, fees: Decimal, *, inclusive: bool, notes: tuple[str, ...]) -> Totals:
-    """The totals in whole cents. In an order ex GST the total with GST is the shop's own."""
-    charges = (order.shipping, order.handling, order.wrapping)
-    return Totals(
-        inclusive=inclusive,
-        total=cents(order.total.inc_tax),
-        tax=cents(order.total.tax),
-        shipping=cents(sum((charge.inc_tax for charge in charges), ZERO)),
-        shipping_tax=cents(sum((charge.inc_tax - charge.ex_tax for charge in charges), ZERO)),
-        fees=cents(fees),
-        notes=notes,
-    )
+def what_differs(complete: CompleteOrder) -> str:
+    """Which component speaks against the total, in words, in the shop's own basis."""
+    reading = next(readings(complete))
+    order = complete.order
+    goods, subtotal = reading.goods(complete), reading.side(order.subtotal)
+    if abs(goods - subtotal) >= CENT:
+        return f"Goods differ: the lines come to {cents(goods)}, the order's subtotal is {cents(subtotal)}"
+    total = reading.side(order.total)
+    parts = total + reading.excess(complete)
+    return f"Total differs: goods, charges and discount come to {cents(parts)}, the order says {cents(total)}"

@@ -1,0 +1,422 @@
+"""Orders of Australian shops mapped by hand: what stands in Saasu for each, to the cent (SYNC §5)."""
+
+from dataclasses import replace
+from datetime import date
+from decimal import Decimal
+from typing import Any
+
+import pytest
+
+from portal.money import ZERO, cents
+from portal.sync.bridge import predict
+from portal.sync.mapping import Mapped, map_order, sale_order
+from portal.sync.orders import CompleteOrder, Coupon, Fee, Taxed
+from portal.sync.problems import Code, Problem
+from portal.sync.rules import Catalogue
+from portal.sync.sale_orders import AUTO_NUMBER, SaleLine
+from tests.builders import (
+    DISCOUNT_ID,
+    FEE_ID,
+    SHIPPING_ID,
+    catalogue,
+    destination,
+    including,
+    item,
+    line,
+    order,
+    rules,
+    tax_codes,
+)
+
+SHOP = catalogue(item("tea-250"), item("mug", 2), item("honey", 3, tax_code="G1,G3"), item("pot", 4))
+RATES = {code.code: code.rate for code in tax_codes()}
+Row = tuple[int, str, str, str, str | None]
+
+
+def mapped(complete: CompleteOrder, items: Catalogue = SHOP, **setting: Any) -> Mapped:
+    """The mapping of an order that has no problem; its lines always come to the order's total."""
+    result = map_order(complete, rules(**setting), items)
+    assert isinstance(result, Mapped), result
+    assert predict(result.sale.lines, RATES)[0] == cents(complete.order.total.inc_tax)
+    spans = {span.name: span for span in result.bridge.spans}
+    parts = [spans[name] for name in ("Goods", "Discount", "Shipping", "Fees")]
+    assert sum((span.shop for span in parts), ZERO) == spans["Total"].shop
+    assert sum((span.books for span in parts), ZERO) == spans["Total"].books
+    return result
+
+
+def problems(complete: CompleteOrder, items: Catalogue = SHOP, **setting: Any) -> tuple[Problem, ...]:
+    result = map_order(complete, rules(**setting), items)
+    assert not isinstance(result, Mapped), result
+    return result
+
+
+def codes(complete: CompleteOrder, items: Catalogue = SHOP, **setting: Any) -> list[Code]:
+    return [problem.code for problem in problems(complete, items, **setting)]
+
+
+def row(sold: SaleLine) -> Row:
+    plain = [
+        format(value.normalize(), "f") for value in (sold.quantity, sold.unit_price, sold.percentage_discount)
+    ]
+    return sold.item_id, plain[0], plain[1], plain[2], sold.tax_code
+
+
+def rows(result: Mapped) -> list[Row]:
+    return [row(sold) for sold in result.sale.lines]
+
+
+def test_one_taxed_line_becomes_one_sale_line() -> None:
+    result = mapped(order())
+    assert rows(result) == [(1, "1", "11", "0", "G1")]
+    assert result.bridge.span("GST").books == Decimal("1.00")
+    assert result.notes == ()
+
+
+def test_the_header_says_where_the_order_came_from() -> None:
+    sale = mapped(order(customer_message=" Ring the bell ")).sale
+    assert (sale.number, sale.marker) == ("SHO120", "BC-abc123-120")
+    assert (sale.summary, sale.notes) == ("BigCommerce order #120", "Ring the bell")
+    assert sale.on == date(2026, 3, 3)
+
+
+def test_without_a_prefix_saasu_numbers_the_sale() -> None:
+    assert mapped(order(), prefix="").sale.number == AUTO_NUMBER
+
+
+def test_contacts_and_a_delivery_note_are_added_to_the_sale() -> None:
+    sale = sale_order(mapped(order(customer_message="Ring")), 7, 8, "Deliver to: Kim")
+    assert (sale.billing_contact_id, sale.shipping_contact_id) == (7, 8)
+    assert sale.notes == "Ring\n\nDeliver to: Kim"
+
+
+def test_several_lines_keep_their_order_options_and_quantities() -> None:
+    tea = line(options=("Size: Large", "Grind: Fine"), name="Tea")
+    result = mapped(order(tea, line("mug", "8.25", 4), shipping="9.90"))
+    assert rows(result) == [
+        (1, "1", "11", "0", "G1"),
+        (2, "4", "8.25", "0", "G1"),
+        (SHIPPING_ID, "1", "9.9", "0", "G1"),
+    ]
+    assert result.sale.lines[0].description == "Tea, Size: Large, Grind: Fine"
+
+
+def test_a_coupon_becomes_a_percentage_on_every_line() -> None:
+    complete = order(
+        line(price="40.00"),
+        line("mug", "60.00"),
+        coupon="10.00",
+        coupons=[Coupon(code="WINTER10", kind=1, discount=Decimal(10))],
+    )
+    result = mapped(complete)
+    assert rows(result) == [(1, "1", "40", "10", "G1"), (2, "1", "60", "10", "G1")]
+    assert result.bridge.span("Discount").words == "coupon WINTER10 10.00, shared over 2 lines"
+    assert result.bridge.span("Discount").books == Decimal("-10.00")
+
+
+def test_discount_and_coupon_are_both_taken_off() -> None:
+    complete = order(line(price="100.00"), discount="5.00", coupon="5.00")
+    result = mapped(complete)
+    assert rows(result) == [(1, "1", "100", "10", "G1")]
+    assert result.bridge.span("Discount").words == "discount 5.00 + coupon 5.00, shared over 1 line"
+
+
+def test_a_discount_of_odd_cents_is_shared_by_largest_remainder() -> None:
+    complete = order(line(price="10.00"), line("mug", "10.00"), line("pot", "10.00"), discount="1.00")
+    result = mapped(complete)
+    totals = [predict([sold], RATES)[0] for sold in result.sale.lines]
+    assert totals == [Decimal("9.66"), Decimal("9.67"), Decimal("9.67")]
+
+
+def test_with_a_discount_item_the_whole_discount_stands_on_it() -> None:
+    result = mapped(order(line(price="40.00", quantity=2), discount="7.35"), discount_item=DISCOUNT_ID)
+    assert rows(result) == [(1, "2", "40", "0", "G1"), (DISCOUNT_ID, "1", "-7.35", "0", "G1")]
+    assert result.bridge.span("GST").books == Decimal("6.60")
+
+
+def test_the_discount_item_has_one_line_a_tax_code() -> None:
+    complete = order(
+        line(price="60.00", applied=["6.00"]),
+        line("honey", "40.00", taxed=False, applied=["4.00"]),
+        discount="10.00",
+        tax="4.91",
+    )
+    result = mapped(complete, discount_item=DISCOUNT_ID)
+    assert rows(result)[2:] == [(DISCOUNT_ID, "1", "-6", "0", "G1"), (DISCOUNT_ID, "1", "-4", "0", "G1,G3")]
+
+
+def test_an_order_without_discount_has_no_discount_line() -> None:
+    assert rows(mapped(order(), discount_item=DISCOUNT_ID)) == [(1, "1", "11", "0", "G1")]
+
+
+def test_taxed_and_free_goods_mix() -> None:
+    result = mapped(order(line(), line("honey", "20.00", taxed=False), tax="1.00"))
+    assert rows(result) == [(1, "1", "11", "0", "G1"), (3, "1", "20", "0", "G1,G3")]
+
+
+def test_in_a_mixed_order_the_shops_own_amounts_are_used_and_said() -> None:
+    complete = order(
+        line(price="55.00", applied=["11.00"]),
+        line("honey", "45.00", taxed=False),
+        coupon="11.00",
+        tax="4.00",
+    )
+    result = mapped(complete)
+    assert rows(result) == [(1, "1", "55", "20", "G1"), (3, "1", "45", "0", "G1,G3")]
+    assert "the discount the shop gave it" in result.bridge.notes[0]
+
+
+def test_a_mixed_order_whose_discount_nobody_attributes_differs_in_gst() -> None:
+    complete = order(line(price="55.00"), line("honey", "45.00", taxed=False), coupon="11.00", tax="4.00")
+    found = problems(complete)
+    assert [problem.code for problem in found] == [Code.GST_DIFFERS]
+    assert found[0].sentence == "Order #120: GST differs: the shop charged 4.00, Saasu would compute 4.45"
+
+
+def test_shipping_handling_and_wrapping_are_one_charge() -> None:
+    result = mapped(order(shipping="9.00", handling="2.00", wrapping="1.00"))
+    assert rows(result)[1:] == [(SHIPPING_ID, "1", "12", "0", "G1")]
+    assert result.bridge.span("Shipping").words == "shipping 9.00 + handling 2.00 + wrapping 1.00"
+
+
+def test_shipping_taxed_in_part_is_split_eleven_times_the_tax() -> None:
+    freight = Taxed(ex_tax=Decimal("9.40"), inc_tax=Decimal("10.00"), tax=Decimal("0.60"))
+    result = mapped(order(line(), line("honey", "8.00", taxed=False), shipping=freight, tax="1.60"))
+    assert rows(result)[2:] == [(SHIPPING_ID, "1", "6.6", "0", "G1"), (SHIPPING_ID, "1", "3.4", "0", "G1,G3")]
+
+
+def test_free_shipping_takes_the_free_code() -> None:
+    free = Taxed(ex_tax=Decimal(10), inc_tax=Decimal(10))
+    assert rows(mapped(order(shipping=free, tax="1.00")))[1:] == [(SHIPPING_ID, "1", "10", "0", "G1,G3")]
+
+
+def test_shipping_taxed_above_ten_percent_is_not_guessed() -> None:
+    strange = Taxed(ex_tax=Decimal(8), inc_tax=Decimal(10), tax=Decimal(2))
+    assert codes(order(shipping=strange, tax="3.00")) == [Code.TAX_RATE_UNKNOWN]
+
+
+def test_a_missing_shipping_item_is_named_with_the_amount() -> None:
+    found = problems(order(shipping="9.00"), shipping_item=None)
+    assert found[0].code is Code.SHIPPING_ITEM_MISSING
+    assert found[0].sentence == "Order #120: 9.00 is charged for shipping, but no Shipping Item is chosen"
+
+
+def test_free_delivery_needs_no_shipping_item() -> None:
+    assert len(mapped(order(), shipping_item=None).sale.lines) == 1
+
+
+def test_a_shipping_item_that_is_inactive_is_unusable() -> None:
+    closed = Catalogue((item("tea-250"), item("SHIP", SHIPPING_ID, is_active=False)), tax_codes())
+    assert codes(order(shipping="9.00"), closed) == [Code.ITEM_UNUSABLE]
+
+
+def test_fees_stand_on_the_fee_item() -> None:
+    result = mapped(order(fees=[Fee(name="Card fee", cost=including("1.10"))]))
+    assert rows(result)[1:] == [(FEE_ID, "1", "1.1", "0", "G1")]
+    assert result.bridge.span("Fees").words == "Card fee 1.10"
+
+
+def test_a_missing_fee_item_is_named() -> None:
+    assert codes(order(fees=[Fee(name="Card fee", cost=including("1.10"))]), fee_item=None) == [
+        Code.FEE_ITEM_MISSING
+    ]
+
+
+def test_fees_that_are_not_in_the_total_are_left_out_with_a_note() -> None:
+    complete = replace(order(), fees=(Fee(name="Card fee", cost=including("1.10")),))
+    result = mapped(complete)
+    assert len(result.sale.lines) == 1
+    assert result.notes == ("The order lists fees but adds up without them; they were left out.",)
+
+
+def test_a_shop_that_prices_without_gst_is_posted_inclusive() -> None:
+    complete = order(
+        line(price="9.95", quantity=2, inclusive=False),
+        line("mug", "20.00", inclusive=False),
+        inclusive=False,
+    )
+    result = mapped(complete)
+    assert rows(result) == [(1, "2", "10.945", "0", "G1"), (2, "1", "22", "0", "G1")]
+    assert result.bridge.span("Total").books == Decimal("43.89")
+    assert result.bridge.span("GST").difference == ZERO
+
+
+def test_a_coupon_in_a_shop_without_gst_is_grossed_up() -> None:
+    complete = order(line(price="100.00", inclusive=False), inclusive=False, coupon="10.00")
+    result = mapped(complete)
+    assert rows(result) == [(1, "1", "110", "10", "G1")]
+    assert result.bridge.span("Discount").shop == Decimal("-11.00")
+    assert "without GST" in result.bridge.span("Discount").words
+
+
+def test_own_amounts_of_a_mixed_order_without_gst_are_grossed_up() -> None:
+    complete = order(
+        line(price="50.00", inclusive=False, applied=["10.00"]),
+        line("honey", "45.00", taxed=False, inclusive=False),
+        inclusive=False,
+        coupon="10.00",
+        tax="4.00",
+    )
+    assert rows(mapped(complete)) == [(1, "1", "55", "20", "G1"), (3, "1", "45", "0", "G1,G3")]
+
+
+def test_cents_that_rounding_leaves_over_go_to_the_lines_it_treated_worst() -> None:
+    lines = [line("tea-250", "1.05", inclusive=False), line("mug", "1.05", inclusive=False)]
+    complete = order(*lines, inclusive=False, tax="0.21")
+    result = mapped(complete)
+    assert result.bridge.span("Total").books == Decimal("2.31")
+    assert [row(sold)[2] for sold in result.sale.lines] == ["1.15", "1.16"]
+
+
+def test_an_order_that_adds_up_only_in_the_other_basis_is_taken_with_a_note() -> None:
+    complete = order(line(price="100.00"), discount="10.00")
+    result = mapped(replace(complete, order=replace(complete.order, is_tax_inclusive=False)))
+    assert result.notes == (
+        "The order adds up only with GST-inclusive amounts, although the shop says otherwise.",
+    )
+
+
+@pytest.mark.parametrize("inclusive", [True, False])
+def test_without_a_word_on_the_basis_the_one_that_adds_up_is_used(inclusive: bool) -> None:
+    complete = order(line(price="100.00", inclusive=inclusive), inclusive=inclusive, discount="10.00")
+    result = mapped(replace(complete, order=replace(complete.order, is_tax_inclusive=None)))
+    assert result.notes == ()
+    assert row(result.sale.lines[0])[3] == "10"
+
+
+def test_a_free_order_is_posted_at_a_hundred_percent() -> None:
+    result = mapped(order(line(price="11.00", quantity=3), coupon="33.00"))
+    assert rows(result) == [(1, "3", "11", "100", "G1")]
+    assert result.bridge.span("Total").books == ZERO
+
+
+def test_a_discount_beyond_the_goods_goes_to_shipping() -> None:
+    result = mapped(order(line(price="11.00"), shipping="10.00", coupon="16.00"))
+    assert rows(result) == [(1, "1", "11", "100", "G1"), (SHIPPING_ID, "1", "10", "50", "G1")]
+
+
+def test_a_discount_beyond_everything_is_refused() -> None:
+    assert codes(order(line(price="11.00"), discount="12.00", total="-1.00", tax="-0.09")) == [
+        Code.TOTALS_DIFFER
+    ]
+
+
+def test_a_shipping_coupon_that_counts_twice_is_accepted_with_a_note() -> None:
+    complete = order(line(price="22.00"), coupons=[Coupon(code="SHIPFREE", kind=4, discount=Decimal("9.00"))])
+    result = mapped(replace(complete, order=replace(complete.order, coupon_discount=Decimal("9.00"))))
+    assert rows(result) == [(1, "1", "22", "0", "G1")]
+    assert "A shipping coupon worth 9.00" in result.notes[0]
+
+
+def test_goods_that_left_australia_take_the_export_code() -> None:
+    complete = order(
+        line(taxed=False),
+        shipping=Taxed(ex_tax=Decimal(30), inc_tax=Decimal(30)),
+        tax="0",
+        addresses=[destination(country="New Zealand", country_code="NZ")],
+    )
+    assert rows(mapped(complete)) == [(1, "1", "11", "0", "G1,G2"), (SHIPPING_ID, "1", "30", "0", "G1,G2")]
+
+
+def test_gst_charged_on_an_export_differs() -> None:
+    assert codes(order(addresses=[destination(country="", country_code="NZ")])) == [Code.GST_DIFFERS]
+
+
+def test_every_missing_sku_is_reported_once_in_the_documents_words() -> None:
+    complete = order(line("sh-hoodie-with-logo"), line("gone"), line("sh-hoodie-with-logo"), id=999)
+    assert [problem.sentence for problem in problems(complete)] == [
+        "Order #999: Unable to find product with BigCommerce sku/code=sh-hoodie-with-logo",
+        "Order #999: Unable to find product with BigCommerce sku/code=gone",
+    ]
+
+
+def test_problems_of_all_kinds_come_together() -> None:
+    complete = order(line("gone"), line(""), shipping="9.00")
+    assert codes(complete, shipping_item=None) == [
+        Code.ITEM_NOT_FOUND,
+        Code.LINE_WITHOUT_SKU,
+        Code.SHIPPING_ITEM_MISSING,
+    ]
+
+
+def test_a_sku_in_another_case_finds_its_item() -> None:
+    assert rows(mapped(order(line(" TEA-250 ")))) == [(1, "1", "11", "0", "G1")]
+
+
+def test_totals_that_contradict_each_other_are_not_posted() -> None:
+    found = problems(order(total="10.99"))
+    assert found[0].code is Code.TOTALS_DIFFER
+    assert (
+        found[0].sentence
+        == "Order #120: Total differs: goods, charges and discount come to 11.00, the order says 10.99"
+    )
+
+
+def test_lines_that_miss_the_subtotal_are_named_as_goods() -> None:
+    complete = order(line(), line("mug", "8.25"))
+    short = replace(complete, lines=complete.lines[:1])
+    assert problems(short)[0].sentence == (
+        "Order #120: Goods differ: the lines come to 11.00, the order's subtotal is 19.25"
+    )
+
+
+def test_a_discount_that_the_total_does_not_show_is_refused() -> None:
+    complete = order(line(price="100.00", inclusive=False), inclusive=False, coupon="10.00", total="105.00")
+    found = problems(complete)
+    assert found[0].code is Code.TOTALS_DIFFER
+    assert "Discount differs" in found[0].sentence
+
+
+def test_an_order_ex_gst_whose_total_is_too_large_is_refused() -> None:
+    complete = order(line(price="100.00", inclusive=False), inclusive=False, total="112.00")
+    assert codes(complete) == [Code.TOTALS_DIFFER]
+
+
+def test_an_incomplete_order_is_never_mapped() -> None:
+    assert codes(order(complete=False)) == [Code.INCOMPLETE_READ]
+
+
+def test_an_order_without_items_is_refused() -> None:
+    assert codes(replace(order(), lines=())) == [Code.INCOMPLETE_READ]
+    assert codes(order(line("", "0"))) == [Code.INCOMPLETE_READ]
+
+
+def test_gst_may_differ_by_rounding_and_is_shown() -> None:
+    result = mapped(order(line(price="11.00"), tax="1.01"))
+    assert result.bridge.span("GST").difference == Decimal("-0.01")
+    assert codes(order(line(price="11.00"), tax="1.02")) == [Code.GST_DIFFERS]
+
+
+def test_gst_rounded_per_unit_may_differ_by_half_a_cent_a_unit() -> None:
+    each = Taxed(ex_tax=Decimal("0.45"), inc_tax=Decimal("0.50"), tax=Decimal("0.05"))
+    many = Taxed(ex_tax=Decimal("45.00"), inc_tax=Decimal("50.00"), tax=Decimal("5.00"))
+    sold = replace(line(quantity=100), price=each, total=many)
+    result = mapped(order(sold, tax="5.00"))
+    assert result.bridge.span("GST").books == Decimal("4.55")
+
+
+def test_a_file_that_is_not_registered_has_no_codes_and_no_gst() -> None:
+    result = mapped(order(shipping="11.00"), tax_registered=False)
+    assert [sold.tax_code for sold in result.sale.lines] == [None, None]
+    assert result.bridge.span("GST").books == ZERO
+    assert "not registered for GST" in result.notes[0]
+
+
+def test_a_discount_item_that_is_gone_is_not_passed_over() -> None:
+    found = problems(order(discount="1.00"), discount_item=555)
+    assert found[0].sentence == "Order #120: the Discount Item is no longer in the file"
+    closed = Catalogue((item("tea-250"), item("DISC", DISCOUNT_ID, is_sold=False)), tax_codes())
+    assert codes(order(), closed, discount_item=DISCOUNT_ID) == [Code.ITEM_UNUSABLE]
+
+
+def test_a_line_that_comes_to_odd_cents_becomes_two_sale_lines_at_most() -> None:
+    many = replace(line(quantity=3), price=including("3.3367"), total=including("10.01"))
+    result = mapped(order(many))
+    assert rows(result) == [(1, "2", "3.34", "0", "G1"), (1, "1", "3.33", "0", "G1")]
+
+
+def test_a_quantity_that_is_no_whole_number_is_sent_as_one_with_a_note() -> None:
+    half = replace(line(), quantity=Decimal("2.5"), price=including("4.00"), total=including("10.00"))
+    result = mapped(order(half))
+    assert rows(result) == [(1, "1", "10", "0", "G1")]
+    assert "2.5 is no whole number" in result.notes[0]
