@@ -94,7 +94,7 @@ HOMEWARES: Final = (
         option="Colour",
         variants=_variants("HW-CUSHION", "Rust Moss", "5"),
     ),
-    _product("HW-LAMP-07", "Paper Lantern Lamp", "139.00", popularity=4),
+    _product("HW-LAMP-07", "Paper Lantern Lamp", "139.00", popularity=1),
     _product("HW-CANDLE-08", "Soy Candle, Lemon Myrtle", "34.95", popularity=12),
     _product("HW-BOARD-09", "Camphor Laurel Board", "64.90"),
     _product("HW-BATH-10", "Turkish Bath Towel", "49.95"),
@@ -114,7 +114,7 @@ HOMEWARES: Final = (
         pick_list=True,
         popularity=4,
     ),
-    _product("HW-BASKET-14", "Seagrass Basket", "54.95", popularity=2),
+    _product("HW-BASKET-14", "Seagrass Basket", "54.95", popularity=1),
     _product("HW-CARD-15", "Printable House Plan", "12.00", type="digital", popularity=3),
 )
 COFFEE: Final = (
@@ -226,7 +226,7 @@ BOOKS: Final = (
     _product("BO-NOVEL-01", "The Salt Road", "32.99", popularity=14),
     _product("BO-COOK-02", "A Year in the Kitchen Garden", "49.99"),
     _product("BO-KIDS-03", "Where the Magpie Sleeps", "19.99", popularity=14),
-    _product("BO-HIST-04", "Rails Across the Plain", "45.00", popularity=6),
+    _product("BO-HIST-04", "Rails Across the Plain", "45.00", popularity=2),
     _product("BO-EBOOK-05", "The Salt Road (e-book)", "14.99", type="digital", popularity=6),
     _product("BO-NOTE-06", "Field Notebook", "16.50"),
     _product("BO-PEN-07", "Fountain Pen", "64.00", popularity=4),

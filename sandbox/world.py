@@ -154,7 +154,7 @@ def _demo(began: datetime) -> World:
         File(id=41004, name="Point Break Surf Supply", catalogue="surf"),
         File(id=41005, name="Little Platypus Toys", catalogue="toys"),
         File(id=41006, name="The Salt Road Bookshop", catalogue="books", missing_skus=("BO-HIST-04",)),
-        File(id=42001, name="Currawong Homestore", catalogue="homewares", missing_skus=("HW-BASKET-14",)),
+        File(id=42001, name="Currawong Homestore", catalogue="homewares", missing_skus=("HW-BATH-10",)),
         File(id=42002, name="Second Crack Coffee", catalogue="coffee"),
         File(id=43001, name="Two Keys Trading", catalogue="toys"),
     )
@@ -176,29 +176,25 @@ def _demo(began: datetime) -> World:
 
 
 def _demo_stores(began: datetime) -> tuple[Store, ...]:
+    return (*_connected_stores(began), *_visitors_stores())
+
+
+def _connected_stores(began: datetime) -> tuple[Store, ...]:
+    """The six shops that the demo connects, each with a character of its own."""
     both = {"shipping_item": "SHIPPING", "discount_item": "DISCOUNT"}
-    shipping = {"shipping_item": "SHIPPING"}
+    gifts = Habits(wrapping=18)
+    # Staff type many lines themselves, some of them without a SKU.
+    workshop = {"tax_inclusive": False, "habits": Habits(line_without_sku=6, custom_line=10)}
+    tourists = {"timezone": "Australia/Brisbane", "habits": Habits(foreign_currency=7)}
+    # Charges shipping now and then, but nobody chose an item to record it on.
+    local = {"timezone": "Australia/Adelaide", "habits": Habits(shipping=12, handling=1, wrapping=1)}
+    revoked = {"timezone": "Australia/Perth", "token_dies_at": began - timedelta(days=5)}
+    melbourne = {"timezone": "Australia/Melbourne", "shipping_item": "SHIPPING"}
     return (
         _store(
-            1,
-            "Larkspur Homewares",
-            "homewares",
-            41001,
-            orders_per_week=56,
-            prefix="LH",
-            habits=Habits(wrapping=18),
-            **both,
+            1, "Larkspur Homewares", "homewares", 41001, orders_per_week=56, prefix="LH", habits=gifts, **both
         ),
-        _store(
-            2,
-            "Wattle & Bean",
-            "coffee",
-            41002,
-            orders_per_week=42,
-            prefix="WB",
-            timezone="Australia/Melbourne",
-            **shipping,
-        ),
+        _store(2, "Wattle & Bean", "coffee", 41002, orders_per_week=42, prefix="WB", **melbourne),
         _store(
             3,
             "Towpath Bicycles",
@@ -206,42 +202,18 @@ def _demo_stores(began: datetime) -> tuple[Store, ...]:
             41003,
             orders_per_week=16,
             prefix="TP",
-            tax_inclusive=False,
-            habits=Habits(line_without_sku=4, custom_line=10),
-            **shipping,
+            shipping_item="SHIPPING",
+            **workshop,
         ),
-        _store(
-            4,
-            "Point Break Surf",
-            "surf",
-            41004,
-            orders_per_week=30,
-            prefix="PB",
-            timezone="Australia/Brisbane",
-            habits=Habits(foreign_currency=7),
-            **both,
-        ),
-        # Charges shipping, but nobody chose an item to record it on.
-        _store(
-            5,
-            "Little Platypus Toys",
-            "toys",
-            41005,
-            orders_per_week=35,
-            prefix="LP",
-            habits=Habits(shipping=12, handling=1, wrapping=1),
-            timezone="Australia/Adelaide",
-        ),
-        _store(
-            6,
-            "The Salt Road Books",
-            "books",
-            41006,
-            orders_per_week=22,
-            timezone="Australia/Perth",
-            token_dies_at=began - timedelta(days=5),
-            **both,
-        ),
+        _store(4, "Point Break Surf", "surf", 41004, orders_per_week=30, prefix="PB", **both, **tourists),
+        _store(5, "Little Platypus Toys", "toys", 41005, orders_per_week=35, prefix="LP", **local),
+        _store(6, "The Salt Road Books", "books", 41006, orders_per_week=22, **both, **revoked),
+    )
+
+
+def _visitors_stores() -> tuple[Store, ...]:
+    """Two shops that nobody has connected yet."""
+    return (
         _store(7, "Currawong Homestore", "homewares", 42001, orders_per_week=10, seeded=False),
         _store(8, "Second Crack", "coffee", 42002, orders_per_week=10, seeded=False),
     )

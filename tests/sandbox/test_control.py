@@ -14,8 +14,10 @@ from typing import Any
 import pytest
 import requests
 
+from sandbox.bigcommerce.app import create
 from sandbox.catalogue import CATALOGUES, sellables
 from sandbox.clock import Clock
+from sandbox.control import Control
 from sandbox.documents import Documents
 from sandbox.faults import NAMES, rearranged
 from sandbox.serve import Running, running
@@ -204,6 +206,14 @@ def test_a_connection_is_kept_open_between_calls(servers: Running) -> None:
             assert session.get(f"{servers.bigcommerce_url}/_control/clock", timeout=5).status_code == 200
         pools = session.get_adapter("http://").poolmanager.pools  # type: ignore[attr-defined]
         assert pools[next(iter(pools.keys()))].num_connections == 1
+
+
+def test_the_control_address_answers_this_machine_only() -> None:
+    control = Control("bigcommerce", Clock(), named("empty"))
+    client = create(named("empty"), control, Documents()).test_client()
+    for caller, status in (("127.0.0.1", 200), ("192.0.2.7", 403)):
+        answer = client.get("/_control/clock", environ_base={"REMOTE_ADDR": caller})
+        assert answer.status_code == status
 
 
 def test_the_world_is_shown_with_its_credentials() -> None:
