@@ -256,12 +256,16 @@ def whole_consignment(consignment: dict[str, object]) -> bool:
 
 
 def unique_lines(values: Sequence[object]) -> tuple[OrderLine, ...]:
-    """The lines in the order given, a repeated row dropped. Raises `Nonsense`."""
+    """The lines in ascending id, a repeated row dropped. Raises `Nonsense`.
+
+    The groups of an order's consignments come in another order than its own list of lines; a share's ties go by line order,
+    so both ways of reading must give the same.
+    """
     lines: dict[int, OrderLine] = {}
     for value in values:
         line = read_line(value)
         lines.setdefault(line.id, line)
-    return tuple(lines.values())
+    return tuple(lines[line_id] for line_id in sorted(lines))
 
 
 def adds_up(order: ShopOrder) -> bool:
@@ -315,7 +319,12 @@ def sealed(
     The document holds what was read and nothing else: addresses of computers, places, staff notes and form fields stay behind.
     """
     whole = CompleteOrder(
-        order=order, lines=lines, shipping_addresses=addresses, coupons=coupons, fees=fees, complete=complete
+        order=order,
+        lines=lines,
+        shipping_addresses=tuple(sorted(addresses, key=lambda one: one.id)),
+        coupons=coupons,
+        fees=fees,
+        complete=complete,
     )
     return replace(whole, document=msgspec.json.encode(whole).decode())
 

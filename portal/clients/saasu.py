@@ -82,15 +82,13 @@ class Saasu:
         return f"Saasu(file_id={self._file_id})"
 
     def file(self) -> FileIdentity:
-        """The file itself: a cheap proof of login and FileId (SA §3.7). Raises a `RemoteFailure`."""
+        """The file itself: a cheap proof of login and FileId; its subscription is not told here (SA §3.7). Raises a `RemoteFailure`."""
         answer = self._ask("GET", "/FileIdentity", "file")
-        try:
-            found = read_file(Row.of(self._value(answer)))
-        except Nonsense:
-            found = None
-        if found is None:
+        row = Row.of(self._value(answer))
+        if not row.text("CurrencyCode"):
             raise Unreachable("Saasu sent something else instead of the file.", status=answer.status)
-        return found
+        # The record does not repeat its id.
+        return read_file(Row.of({**row.fields, "Id": self._file_id}))
 
     def items(self, *, modified_since: datetime | None = None) -> tuple[Item, ...]:
         """All items, or those modified since a moment. Combos come without their parts: see `item` (SA §3.3)."""

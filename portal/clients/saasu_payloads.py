@@ -87,7 +87,7 @@ def read_tax_code(row: Row) -> tuple[int, TaxCode] | None:
     return positive(row, "Id"), tax_code
 
 
-def read_contact(row: Row) -> Contact | None:
+def read_contact(row: Row) -> Contact:
     """A contact with its whole record, links left out: those are never sent back (SA §3)."""
     return Contact(
         id=positive(row, "Id"),
@@ -133,7 +133,7 @@ def read_invoice(row: Row) -> InvoiceSummary | None:
     )
 
 
-def read_file(row: Row) -> FileIdentity | None:
+def read_file(row: Row) -> FileIdentity:
     """A file that a login reaches (SA §3.7)."""
     return FileIdentity(
         file_id=positive(row, "Id"),

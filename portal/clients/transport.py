@@ -240,7 +240,11 @@ def failure_for(method: str, error: Exception, host: str) -> RemoteFailure:
     """What an exception of the network means for the act that was tried."""
     if never_sent(error):
         return Unreachable(f"No connection to {host} could be made.")
-    words = "did not answer in time" if isinstance(error, requests.Timeout | RemoteTimeout) else "broke the connection off"
+    words = (
+        "did not answer in time"
+        if isinstance(error, requests.Timeout | RemoteTimeout)
+        else "broke the connection off"
+    )
     if method == "GET":
         return Unreachable(f"{host} {words}.")
     return OutcomeLost(f"{host} {words} before its answer was whole.")

@@ -256,8 +256,8 @@ def test_digital_pickup_and_gift_lines_are_found_in_their_groups() -> None:
     assert [line.type for line in found.lines] == ["physical", "digital", "giftcertificate"]
 
 
-def test_a_repeated_line_counts_once() -> None:
-    assert [line.id for line in unique_lines([line_row(2), line_row(1), line_row(2)])] == [2, 1]
+def test_a_repeated_line_counts_once_and_lines_stand_by_their_ids() -> None:
+    assert [line.id for line in unique_lines([line_row(2), line_row(1), line_row(2)])] == [1, 2]
 
 
 def test_lines_are_missing_when_pieces_and_money_are_short() -> None:

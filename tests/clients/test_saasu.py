@@ -524,10 +524,10 @@ def test_a_taken_number_is_only_a_sale_orders() -> None:
 
 @responses.activate
 def test_the_file_says_who_it_is() -> None:
-    row = example("saasu", "fileidentities-first-row.response.json")["FileIdentities"][0]
+    row = {"Name": "Test File", "CurrencyCode": "AUD", "IsTaxRegistered": True}
     responses.get(f"{BOOKS}/FileIdentity", body=dump(row))
     found = books().file()
-    assert (found.file_id, found.name, found.currency, found.tax_registered) == (1, "Test File", "AUD", False)
+    assert (found.file_id, found.name, found.currency, found.tax_registered) == (77, "Test File", "AUD", True)
     responses.replace(responses.GET, f"{BOOKS}/FileIdentity", body="{}")
     with pytest.raises(Unreachable):
         books().file()

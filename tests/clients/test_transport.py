@@ -1,5 +1,6 @@
 """One transport: what is sent again, what a broken call means, and what never gets into a log."""
 
+import gzip
 import socket
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -15,6 +16,7 @@ from urllib3.connection import HTTPConnection
 from urllib3.exceptions import ConnectTimeoutError, MaxRetryError, NameResolutionError, SSLError
 
 from portal.clients.answers import Answer, asked_wait, masked, remote_time, sentence
+from portal.clients.exact_json import dump
 from portal.clients.transport import (
     Patience,
     TimeOuts,
@@ -219,6 +221,16 @@ def test_a_body_that_drips_for_ever_is_given_up() -> None:
     reply = HEADERS + b"Content-Length: 1000000\r\n\r\n" + b"x" * 1000
     with one_server(reply, drip=True) as url, pytest.raises(OutcomeLost):
         Noted().transport(limits).send("POST", url, purpose="x", body="{}")
+
+
+def test_a_compressed_page_comes_out_whole() -> None:
+    text = dump([{"id": number, "name": f"Gum leaf mug {number}"} for number in range(20_000)])
+    packed = gzip.compress(text.encode())
+    reply = HEADERS + b"Content-Encoding: gzip\r\nContent-Length: %d\r\n\r\n" % len(packed) + packed
+    with one_server(reply) as url:
+        assert Noted().transport().send("GET", url, purpose="x").text == text
+    with one_server(reply[:-2_000]) as url, pytest.raises(Unreachable):
+        Noted().transport(QUICK).send("GET", url, purpose="x")
 
 
 def test_an_exception_that_names_itself_ends_the_search_for_its_cause() -> None:
