@@ -42,7 +42,8 @@ def styles() -> Response:
 
 
 def _own_assets_only(response: Response) -> Response:
-    response.headers.setdefault("Content-Security-Policy", "default-src 'self'; form-action 'self'")
+    if response.mimetype == "text/html":
+        response.headers.setdefault("Content-Security-Policy", "default-src 'self'; form-action 'self'")
     return response
 
 

@@ -73,19 +73,23 @@ class Settings:
 
     def changed(self, changes: dict[str, Any]) -> "Settings":
         """These settings with some changed. Raises `ValueError` naming the first fault."""
-        known = {field.name: field.type for field in fields(self)}
+        known = {field.name: _kind(field.type) for field in fields(self)}
         for name, value in changes.items():
             if name not in known:
                 raise ValueError(f"There is no setting {name}.")
             if name in _CHOICES and value not in _CHOICES[name]:
                 raise ValueError(f"{name} is one of {', '.join(str(choice) for choice in _CHOICES[name])}.")
-            if name not in _CHOICES and not _fits(value, str(known[name])):
+            if name not in _CHOICES and not _fits(value, known[name]):
                 raise ValueError(f"{name} does not take {value!r}.")
-        return replace(self, **{name: _as_kept(value, str(known[name])) for name, value in changes.items()})
+        return replace(self, **{name: _as_kept(value, known[name]) for name, value in changes.items()})
 
     def listed(self) -> dict[str, Any]:
         """Every setting by name, as JSON values."""
         return asdict(self)
+
+
+def _kind(annotation: object) -> str:
+    return getattr(annotation, "__name__", str(annotation))
 
 
 def _fits(value: object, kind: str) -> bool:

@@ -23,6 +23,8 @@ KEYS: Final = {"invoices": "TransactionId"}
 ENTITIES: Final = {"items": "Item", "contacts": "Contact"}
 # A file's row versions begin here, so that the first LastUpdatedId looks like the recorded ones.
 FIRST_VERSION: Final = 0x5C160000
+# Record ids begin above the ids of files, so that nobody takes one for the other.
+FIRST_ID: Final = 4_000_000
 ACCESS_LIFE: Final = timedelta(seconds=10800)
 REFRESH_LIFE: Final = timedelta(days=365)
 
@@ -117,7 +119,7 @@ class State:
         self.logins: dict[str, Login] = {}
         self.grants: dict[str, Grant] = {}
         self.files: dict[int, File] = {}
-        self._last_id = 1000
+        self._last_id = FIRST_ID
         self._version = FIRST_VERSION
 
     def new_id(self) -> int:
