@@ -2,15 +2,20 @@
 
 import base64
 import binascii
+import re
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from decimal import Decimal, InvalidOperation
 from ipaddress import ip_address
 from pathlib import Path
-from urllib.parse import urlsplit
+from types import MappingProxyType
+from urllib.parse import SplitResult, urlsplit
 
 BIGCOMMERCE = "https://api.bigcommerce.com"
 SAASU = "https://api.saasu.com"
+KEY_NAME = re.compile(r"[\w.-]{1,40}", re.ASCII)
+# Nothing but scheme, host and port: with a backslash or a user name in it, two libraries may see two different hosts.
+WEB_ADDRESS = re.compile(r"(?P<scheme>https?)://(?P<host>[\w.-]+|\[[0-9a-fA-F:.]+\])(:[0-9]{1,5})?", re.ASCII)
 
 
 @dataclass(frozen=True, slots=True)
@@ -32,7 +37,11 @@ VARIABLES: tuple[Variable, ...] = (
     Variable("BIGCOMMERCE_API_URL", "only in development, and only this machine", BIGCOMMERCE),
     Variable("SAASU_API_URL", "only in development, and only this machine", SAASU),
     Variable("SAASU_CALLS_PER_SECOND", "calls a second to one Saasu file; above 1 only in development", "1"),
-    Variable("MAIL_URL", "smtp://user:password@host:port, smtps://…; blank sends nothing"),
+    Variable(
+        "MAIL_URL",
+        "smtp://user:password@host:port, smtps://…, or file:///folder in development; blank sends nothing",
+    ),
+    Variable("DATA_DIR", "the folder of what this machine keeps: embedded database and queue", "data"),
 )
 
 
@@ -52,12 +61,13 @@ class Settings:
     database_url: str = field(repr=False)
     redis_url: str = field(repr=False)
     secret_key: str = field(repr=False)
-    credential_keys: dict[str, bytes] = field(repr=False)
+    credential_keys: Mapping[str, bytes] = field(repr=False)
     base_url: str
     bigcommerce_api_url: str = BIGCOMMERCE
     saasu_api_url: str = SAASU
     saasu_calls_per_second: Decimal = Decimal(1)
     mail_url: str = field(default="", repr=False)
+    data_dir: Path = Path("data")
 
     @property
     def is_production(self) -> bool:
@@ -78,14 +88,15 @@ class Settings:
         settings = cls(
             environment=environment,
             database_url=reader.database("DATABASE_URL"),
-            redis_url=reader.address("REDIS_URL", ("redis", "rediss", "unix")),
+            redis_url=reader.redis("REDIS_URL"),
             secret_key=reader.long_text("SECRET_KEY", 32),
             credential_keys=reader.key_ring("CREDENTIAL_KEYS"),
             base_url=reader.base_url("BASE_URL"),
             bigcommerce_api_url=reader.api("BIGCOMMERCE_API_URL", production),
             saasu_api_url=reader.api("SAASU_API_URL", production),
             saasu_calls_per_second=reader.rate("SAASU_CALLS_PER_SECOND", production),
-            mail_url=reader.mail("MAIL_URL"),
+            mail_url=reader.mail("MAIL_URL", production),
+            data_dir=project_folder() / reader.text("DATA_DIR"),
         )
         if reader.faults:
             raise SettingsError(reader.faults)
@@ -120,45 +131,44 @@ class _Reader:
             return self.fault(f"{name} must have at least {least} characters.")
         return text
 
-    def address(self, name: str, schemes: tuple[str, ...]) -> str:
+    def redis(self, name: str) -> str:
         text = self.needed(name)
-        if text and urlsplit(text).scheme not in schemes:
-            return self.fault(f"{name} must begin with {' or '.join(f'{scheme}://' for scheme in schemes)}.")
+        parts = split(text)
+        sound = parts and ((parts.scheme in {"redis", "rediss"} and parts.hostname) or on_disk(parts, "unix"))
+        if text and not sound:
+            return self.fault(f"{name} must be redis://host:port or unix:///path.")
         return text
 
     def database(self, name: str) -> str:
         text = self.needed(name)
-        if not text:
-            return ""
-        scheme, _, rest = text.partition("://")
-        if scheme in {"postgres", "postgresql", "postgresql+psycopg"}:
-            return f"postgresql+psycopg://{rest}"
-        return (
-            text
-            if scheme == "sqlite"
-            else self.fault(f"{name} must be a postgresql:// or sqlite:/// address.")
-        )
+        parts = split(text)
+        if parts and parts.scheme in {"postgres", "postgresql", "postgresql+psycopg"} and "://" in text:
+            return f"postgresql+psycopg://{text.partition('://')[2]}"
+        if text and not (parts and on_disk(parts, "sqlite")):
+            return self.fault(f"{name} must be a postgresql:// or sqlite:///path address.")
+        return text
 
-    def key_ring(self, name: str) -> dict[str, bytes]:
+    def key_ring(self, name: str) -> Mapping[str, bytes]:
         ring: dict[str, bytes] = {}
-        for part in filter(None, (part.strip() for part in self.needed(name).split(","))):
-            kid, _, text = part.partition(":")
+        text = self.needed(name)
+        for part in text.split(",") if text else ():
+            kid, _, encoded = part.strip().partition(":")
             try:
-                key = base64.b64decode(text, validate=True)
+                key = base64.b64decode(encoded, validate=True)
             except (binascii.Error, ValueError):
                 key = b""
-            if not kid or len(key) != 32 or kid in ring:
+            if not KEY_NAME.fullmatch(kid) or len(key) != 32 or kid in ring:
                 self.fault(f"{name}: each part must be `name:base64 of 32 bytes`, with names of their own.")
-                return {}
+                break
             ring[kid] = key
-        return ring
+        return MappingProxyType(ring)
 
     def base_url(self, name: str) -> str:
         text = self.needed(name).rstrip("/")
-        parts = urlsplit(text)
-        if text and (parts.scheme not in {"http", "https"} or not parts.hostname):
-            return self.fault(f"{name} must be an http:// or https:// address.")
-        if text and parts.scheme == "http" and not is_this_machine(parts.hostname or ""):
+        address = web_address(text)
+        if text and not address:
+            return self.fault(f"{name} must be an http:// or https:// address without a path.")
+        if address and address["scheme"] == "http" and not is_this_machine(address["host"]):
             return self.fault(f"{name} must be https:// unless it is this machine.")
         return text
 
@@ -169,8 +179,8 @@ class _Reader:
             return text
         if production:
             return self.fault(f"{name} may not be changed in production.")
-        parts = urlsplit(text)
-        if parts.scheme not in {"http", "https"} or not is_this_machine(parts.hostname or ""):
+        address = web_address(text)
+        if not address or not is_this_machine(address["host"]):
             return self.fault(f"{name} may only point at this machine (127.0.0.1).")
         return text
 
@@ -186,19 +196,41 @@ class _Reader:
             self.fault(f"{name} may not be above 1 in production: Saasu blocks the file for a day.")
         return rate
 
-    def mail(self, name: str) -> str:
+    def mail(self, name: str, production: bool) -> str:
         text = self.text(name)
-        if text and urlsplit(text).scheme not in {"smtp", "smtps"}:
-            return self.fault(f"{name} must begin with smtp:// or smtps://.")
+        parts = split(text)
+        if parts and on_disk(parts, "file"):
+            return self.fault(f"{name} may name a folder only in development.") if production else text
+        if text and not (parts and parts.scheme in {"smtp", "smtps"} and parts.hostname):
+            return self.fault(f"{name} must be smtp://host:port or smtps://host:port.")
         return text
 
 
+def split(text: str) -> SplitResult | None:
+    """The parts of an address, or nothing where it has none that can be told apart."""
+    try:
+        parts = urlsplit(text)
+        return parts if parts.port != 0 else None
+    except ValueError:
+        return None
+
+
+def web_address(text: str) -> re.Match[str] | None:
+    """An address of scheme, host and port alone, as groups `scheme` and `host`."""
+    return WEB_ADDRESS.fullmatch(text) if split(text) else None
+
+
+def on_disk(parts: SplitResult, scheme: str) -> bool:
+    """Whether an address is `scheme:///path`."""
+    return parts.scheme == scheme and not parts.netloc and len(parts.path) > 1
+
+
 def is_this_machine(host: str) -> bool:
-    """Whether a host name is the loopback address."""
+    """Whether a host name is the loopback address; one of version 6 may stand in brackets."""
     if host == "localhost":
         return True
     try:
-        return ip_address(host).is_loopback
+        return ip_address(host.strip("[]")).is_loopback
     except ValueError:
         return False
 
