@@ -3,7 +3,7 @@
 import logging
 import re
 import sys
-from collections.abc import Iterator, MutableMapping
+from collections.abc import Iterator, Mapping, MutableMapping
 from contextlib import contextmanager
 from typing import Any
 
@@ -16,9 +16,13 @@ SECRET_NAMES = re.compile(
 SECRET_TEXTS = (
     re.compile(r"(?i)(wsaccesskey=)[^&\s\"']+"),
     re.compile(r"(?i)(bearer\s+)[^\s\"',}]+"),
-    re.compile(r"(?i)(x-auth-token[\"':=\s]+)[^\s\"',}]+"),
-    re.compile(r"(?i)(\"?(?:access_token|refresh_token|password|client_secret)\"?\s*[:=]\s*\"?)[^\s\"',}&]+"),
-    re.compile(r"(://[^:/@\s]+:)[^@/\s]+(?=@)"),
+    re.compile(r"(?i)(authori[sz]ation[\"']?\s*[:=]\s*[\"']?)[^\"',}\n]+"),
+    re.compile(
+        r"(?i)((?:x-auth-token|(?:access|refresh)_?token|password|(?:client_?)?secret(?:_key)?|credential_keys)"
+        r"[\"']?\s*[:=]\s*)(?:\"[^\"]*\"|'[^']*'|[^\s\"',}&]+)"
+    ),
+    # The password of an address, even one with a stroke in it.
+    re.compile(r"(://[^:/@\s]*:)[^@\s]+(?=@)"),
 )
 MASK = "••••"
 
@@ -30,13 +34,23 @@ def masked_text(text: str) -> str:
     return text
 
 
+def masked(name: str, value: Any) -> Any:
+    """A value as it may be shown under this name: blotted out by the name, or by the look of its text, however deep it lies."""
+    if SECRET_NAMES.search(name):
+        return MASK
+    if isinstance(value, Mapping):
+        return {key: masked(str(key), inner) for key, inner in value.items()}
+    if isinstance(value, list | tuple | set | frozenset):
+        return [masked("", inner) for inner in value]
+    if value is None or isinstance(value, bool | int):
+        return value
+    return masked_text(str(value))
+
+
 def mask(_logger: object, _method: str, event: MutableMapping[str, Any]) -> MutableMapping[str, Any]:
-    """Blot secrets out of an event: by the name of the field, then by the look of the text."""
+    """Blot secrets out of an event, all its fields and its traceback."""
     for name, value in event.items():
-        if name not in {"event", "level", "timestamp"} and SECRET_NAMES.search(name):
-            event[name] = MASK
-        elif isinstance(value, str):
-            event[name] = masked_text(value)
+        event[name] = masked("" if name == "event" else name, value)
     return event
 
 
@@ -48,7 +62,9 @@ def configure(*, pretty: bool | None = None) -> None:
         structlog.stdlib.add_log_level,
         structlog.processors.TimeStamper(fmt="iso", utc=True),
     ]
-    last: Processor = structlog.dev.ConsoleRenderer() if at_terminal else structlog.processors.JSONRenderer()
+    # The terminal's own tracebacks would show the values of variables, unmasked.
+    terminal = structlog.dev.ConsoleRenderer(exception_formatter=structlog.dev.plain_traceback)
+    last: Processor = terminal if at_terminal else structlog.processors.JSONRenderer(ensure_ascii=False)
     tail: list[Processor] = [structlog.processors.format_exc_info, mask, last]
     structlog.configure(
         processors=[*steps, *tail],
