@@ -15,11 +15,10 @@ SECRET = "wattleseed-0042"
 
 
 @pytest.fixture(autouse=True)
-def lines_of_json(capsys: pytest.CaptureFixture[str]) -> Iterator[None]:
-    """Logging as in production, put back as it was found."""
+def logging_as_found() -> Iterator[None]:
+    """Logging is put back; each test sets it up itself, once its output is captured."""
     root = logging.getLogger()
     handlers, level = root.handlers, root.level
-    logs.configure(pretty=False)
     yield
     root.handlers, root.level = handlers, level
     structlog.reset_defaults()
@@ -33,6 +32,7 @@ def written(capsys: pytest.CaptureFixture[str]) -> dict[str, Any]:
 
 
 def test_an_event_is_one_line_with_its_level_and_utc_time(capsys: pytest.CaptureFixture[str]) -> None:
+    logs.configure(pretty=False)
     logs.log().info("run finished\nwell", posted=3, total=Decimal("1.50"))
 
     line = written(capsys)
@@ -46,6 +46,7 @@ def test_an_event_is_one_line_with_its_level_and_utc_time(capsys: pytest.Capture
 
 
 def test_ids_are_bound_to_every_line_within_and_to_none_after(capsys: pytest.CaptureFixture[str]) -> None:
+    logs.configure(pretty=False)
     with logs.bound(run="r1"), logs.bound(order=112):
         logs.log().info("inside")
         inside = written(capsys)
@@ -73,6 +74,7 @@ def test_ids_are_bound_to_every_line_within_and_to_none_after(capsys: pytest.Cap
 def test_a_field_with_the_name_of_a_secret_is_blotted_out(
     capsys: pytest.CaptureFixture[str], field: str
 ) -> None:
+    logs.configure(pretty=False)
     logs.log().warning("event", **{field: SECRET})
 
     assert written(capsys)[field] == logs.MASK
@@ -96,6 +98,7 @@ def test_a_field_with_the_name_of_a_secret_is_blotted_out(
 def test_a_text_that_holds_a_secret_is_blotted_out_wherever_it_stands(
     capsys: pytest.CaptureFixture[str], text: str
 ) -> None:
+    logs.configure(pretty=False)
     logs.log().info(text, note=text, deep=[{"inner": (text,)}], raw=text.encode())
     logging.getLogger("elsewhere").warning("it said %s", text)
 
@@ -106,6 +109,7 @@ def test_a_text_that_holds_a_secret_is_blotted_out_wherever_it_stands(
 
 
 def test_a_secret_deep_in_a_field_is_blotted_out(capsys: pytest.CaptureFixture[str]) -> None:
+    logs.configure(pretty=False)
     logs.log().info("sent", request={"headers": [{"X-Auth-Token": SECRET, "Accept": "application/json"}]})
 
     assert written(capsys)["request"] == {
@@ -141,6 +145,7 @@ def test_harmless_texts_are_left_alone() -> None:
 def test_other_libraries_speak_through_the_same_lines_and_the_chatty_are_quiet(
     capsys: pytest.CaptureFixture[str],
 ) -> None:
+    logs.configure(pretty=False)
     logging.getLogger("urllib3.connectionpool").info("Starting new HTTPS connection")
     logging.getLogger("rq.worker").debug("hidden")
     with logs.bound(run="r2"):
