@@ -1,12 +1,10 @@
 """Signing in to Saasu: tokens, two-factor codes, and what is never repeated to anybody."""
 
-from typing import Any
-
 import pytest
 import requests
 import responses
 
-from portal.clients.exact_json import dump, load
+from portal.clients.exact_json import dump
 from portal.clients.saasu import SaasuSignIn, Tokens
 from portal.sync.failures import (
     CodeWanted,
@@ -16,7 +14,7 @@ from portal.sync.failures import (
     Throttled,
     Unreachable,
 )
-from tests.clients.wire import BOOKS, Noted, example, examples
+from tests.clients.wire import BOOKS, Noted, body_of, example, examples
 
 TOKEN = f"{BOOKS}/authorisation/token"
 CODE = f"{BOOKS}/authorisation/token-2fa"
@@ -33,12 +31,6 @@ GRANT = {
 
 def door() -> SaasuSignIn:
     return SaasuSignIn(Noted().transport(), BOOKS)
-
-
-def body_of(number: int = 0) -> Any:
-    sent = responses.calls[number].request.body
-    assert isinstance(sent, bytes)
-    return load(sent.decode())
 
 
 @responses.activate

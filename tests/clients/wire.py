@@ -6,11 +6,13 @@ from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
+from urllib.parse import parse_qs, urlsplit
 
 import pytest
+import responses
 
 from portal.clients.bigcommerce import BigCommerce
-from portal.clients.exact_json import load
+from portal.clients.exact_json import dump, load
 from portal.clients.saasu import Saasu
 from portal.clients.transport import TimeOuts, Transport
 
@@ -163,3 +165,21 @@ def examples(remote: str) -> Path:
             f"The contracts are not there: {folder} is missing. They belong beside the project, in ../shared."
         )
     return folder
+
+
+def envelope(name: str, rows: list[dict[str, Any]]) -> str:
+    """A page as Saasu gives it: a `next` link always (SA §3)."""
+    links = [{"rel": "next", "href": f"{BOOKS}/{name}?Page=2", "method": "GET", "title": None}]
+    return dump({name: rows, "_links": links})
+
+
+def body_of(number: int = 0) -> Any:
+    """The JSON body of one of the calls made, exact."""
+    sent = responses.calls[number].request.body
+    assert isinstance(sent, bytes)
+    return load(sent.decode())
+
+
+def asked(number: int = 0) -> dict[str, list[str]]:
+    """The query of one of the calls made."""
+    return parse_qs(urlsplit(str(responses.calls[number].request.url)).query)
