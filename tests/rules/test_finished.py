@@ -2,7 +2,7 @@
 
 import re
 
-from tests.rules.source import texts
+from tests.rules.source import every_fault, texts
 
 # Put together from parts, so that this file does not hold what it looks for.
 MARKS = re.compile(
