@@ -157,12 +157,16 @@ class BigCommerce:
             "limit": str(PAGE),
         }
         outside = 0
+        nameless: list[Listed] = []
         for _ in range(LONGEST_LIST):
             rows, last, shop_time = self._page(query, after_id)
             inside = [row for row in rows if row.is_within(start, end, dated)]
             outside += len(rows) - len(inside)
+            # A row without an id cannot move the cursor; it waits for rows that can, so that it still shows.
+            nameless = nameless or [row for row in inside if row.order.id == 0]
+            inside = [row for row in inside if row.order.id]
             if inside or last:
-                return page_of(inside, last=last, outside=outside, shop_time=shop_time)
+                return page_of([*nameless, *inside], last=last, outside=outside, shop_time=shop_time)
             after_id = rows[-1].order.id
         raise Unreachable("The shop's list of orders does not end.")
 

@@ -104,6 +104,15 @@ def test_a_shop_that_ignores_the_filter_is_read_on_and_counted() -> None:
 
 
 @responses.activate
+def test_a_row_without_an_id_shows_with_the_next_rows_that_have_one() -> None:
+    old = {"date_modified": "Wed, 01 Jan 2025 00:00:00 +0000"}
+    responses.get(ORDERS, body=dump([{"id": None}, *(order_row(number, **old) for number in range(1, 251))]))
+    responses.get(ORDERS, body=dump([order_row(251)]))
+    page = changed()
+    assert ([broken.id for broken in page.unreadable], [order.id for order in page.orders]) == ([0], [251])
+
+
+@responses.activate
 def test_a_list_that_does_not_move_on_is_refused() -> None:
     responses.get(ORDERS, body=dump([order_row(number) for number in range(1, 251)]))
     with pytest.raises(Unreachable):
