@@ -1,47 +1,50 @@
 """Who may see what: deny by default, roles, and the firm through which every record is reached (ARCHITECTURE law 1)."""
 
 from collections.abc import Callable
-from functools import wraps
 from typing import ParamSpec, TypeVar
+from urllib.parse import urlsplit
 
-from flask import Flask, abort, current_app, g, redirect, request, url_for
+from flask import Flask, abort, current_app, redirect, request, url_for
 from flask.typing import ResponseReturnValue
 from flask_login import LoginManager, UserMixin, current_user
+from werkzeug.exceptions import BadRequest
 
-from portal.models.accounts import Firm, Membership, Person, Role
+from portal.models.accounts import Role
 from portal.services import accounts, desk
+from portal.services.accounts import CurrentFirm, CurrentPerson, SignedIn
 
 P = ParamSpec("P")
 R = TypeVar("R")
 
-PUBLIC = frozenset(
-    {
-        "static",
-        "bootstrap.static",
-        "accounts.sign_in",
-        "accounts.sign_up",
-        "health.alive",
-        "health.ready",
-        "health.favicon",
-    }
-)
+UNWATCHED = frozenset({"static", "assets.bootstrap", "health.alive", "health.ready", "health.favicon"})
+"""Public, and the same for everybody: no session is looked up."""
+
+PUBLIC = UNWATCHED | {"accounts.sign_in", "accounts.sign_up"}
 RANK = {Role.READER: 1, Role.PREPARER: 2, Role.OWNER: 3}
+SAFE = frozenset({"GET", "HEAD", "OPTIONS"})
 NEEDS = "needs_role"
 
 
 class Visitor(UserMixin):
     """A signed-in person in their firm, as Flask-Login knows them."""
 
-    def __init__(self, membership: Membership) -> None:
-        self.id = membership.person_id
-        self.membership = membership
+    def __init__(self, signed_in: SignedIn) -> None:
+        self.id = signed_in.person.id
+        self.person = signed_in.person
+        self.firm = signed_in.firm
+        self.role = signed_in.role
+
+
+class FromElsewhere(BadRequest):
+    """A form that was sent from another site (ASVS 3.5.1)."""
 
 
 def setup_access(app: Flask) -> None:
     """Sign-in by the session cookie, and the guard before every request."""
-    login = LoginManager(app)
+    login = LoginManager()
     login.session_protection = None
     login.request_loader(load_visitor)
+    login.init_app(app, add_context_processor=False)
     app.before_request(guard)
 
 
@@ -50,61 +53,89 @@ def cookie_name() -> str:
     return "__Host-cartledger" if current_app.extensions["settings"].cookies_secure else "cartledger"
 
 
+def session_token() -> str:
+    """The token that the browser sent, or blank."""
+    return request.cookies.get(cookie_name(), "")
+
+
 def load_visitor(_request: object) -> Visitor | None:
     """The person whose session the cookie opens."""
-    token = request.cookies.get(cookie_name(), "")
-    found = accounts.session_for(desk.session(), token, desk.now()) if token else None
-    membership = accounts.membership_of(desk.session(), found.person) if found else None
-    return Visitor(membership) if membership else None
+    token = session_token()
+    signed_in = accounts.session_for(desk.session(), token, desk.now()) if token else None
+    return Visitor(signed_in) if signed_in else None
+
+
+def visitor() -> Visitor | None:
+    """The signed-in person with firm and role, or `None`; looked up once a request."""
+    here = current_user._get_current_object()
+    return here if isinstance(here, Visitor) else None
 
 
 def guard() -> ResponseReturnValue | None:
-    """Refuse everything that is neither public nor allowed to this person."""
+    """Refuse everything that is neither public nor allowed to this person; strangers' records are the views' 404."""
     endpoint = request.endpoint
-    if endpoint is None or endpoint in PUBLIC:
+    if endpoint is None or endpoint in UNWATCHED:
         return None
+    if request.method not in SAFE and not from_here():
+        raise FromElsewhere
+    here = visitor()
+    if endpoint in PUBLIC:
+        return None
+    if here is None:
+        return to_sign_in()
     role = getattr(current_app.view_functions[endpoint], NEEDS, None)
-    if not current_user.is_authenticated:
-        after = request.full_path.rstrip("?") if request.method == "GET" else None
-        return redirect(url_for("accounts.sign_in", next=after))
-    if role is None or RANK[Role(current_membership().role)] < RANK[role]:
+    if role is None or RANK[here.role] < RANK[role]:
         abort(403)
     return None
 
 
+def from_here() -> bool:
+    """Whether the browser says that a form came from this portal; one that says nothing has the form's token alone."""
+    origin = request.headers.get("Origin")
+    if origin is None:
+        return request.headers.get("Sec-Fetch-Site", "same-origin") in {"same-origin", "none"}
+    base_url: str = current_app.extensions["settings"].base_url
+    return origin == base_url or (origin != "null" and urlsplit(origin).netloc == request.host)
+
+
+def to_sign_in() -> ResponseReturnValue:
+    """The way in; a script that asks for rows is told plainly."""
+    if (
+        request.headers.get("X-Requested-With") == "fetch"
+        or request.accept_mimetypes.best == "application/json"
+    ):
+        abort(401)
+    after = request.full_path.rstrip("?") if request.method == "GET" else None
+    return redirect(url_for("accounts.sign_in", next=after if after != "/" else None))
+
+
 def needs(role: Role) -> Callable[[Callable[P, R]], Callable[P, R]]:
-    """Mark a view as needing at least this role."""
+    """Mark a view as needing at least this role; the guard reads the mark."""
 
     def mark(view: Callable[P, R]) -> Callable[P, R]:
-        @wraps(view)
-        def guarded(*args: P.args, **kwargs: P.kwargs) -> R:
-            return view(*args, **kwargs)
-
-        setattr(guarded, NEEDS, role)
-        return guarded
+        setattr(view, NEEDS, role)
+        return view
 
     return mark
 
 
-def current_membership() -> Membership:
-    """The signed-in person's place."""
-    membership: Membership = current_user.membership
-    return membership
+def signed_in() -> Visitor:
+    """The signed-in person; only behind `needs`."""
+    here = visitor()
+    return here if here is not None else abort(401)
 
 
-def current_firm() -> Firm:
+def current_firm() -> CurrentFirm:
     """The firm of the signed-in person."""
-    if "firm" not in g:
-        g.firm = current_membership().firm
-    firm: Firm = g.firm
-    return firm
+    return signed_in().firm
 
 
-def current_person() -> Person:
+def current_person() -> CurrentPerson:
     """The signed-in person."""
-    return current_membership().person
+    return signed_in().person
 
 
 def may(role: str) -> bool:
     """Whether the signed-in person has at least this role; for templates."""
-    return current_user.is_authenticated and RANK[Role(current_membership().role)] >= RANK[Role(role)]
+    here = visitor()
+    return here is not None and RANK[here.role] >= RANK[Role(role)]

@@ -2,19 +2,18 @@
 
 from urllib.parse import urlsplit
 
-from flask import Blueprint, Response, current_app, redirect, render_template, request, url_for
+from flask import Blueprint, current_app, redirect, render_template, request, session, url_for
 from flask.typing import ResponseReturnValue
-from flask_login import current_user
 from flask_wtf import FlaskForm
-from werkzeug.wrappers import Response as WerkzeugResponse
+from werkzeug.wrappers import Response
 from wtforms import PasswordField, StringField
 from wtforms.validators import DataRequired, Length
 
 from portal.models.accounts import Role
 from portal.services import accounts, desk
 from portal.services.accounts import LONGEST_PASSWORD, NotSignedUp
-from portal.web.access import cookie_name, needs
-from portal.web.throttle import SIGN_IN, SIGN_UP, by_address, limiter
+from portal.web.access import cookie_name, needs, session_token, visitor
+from portal.web.throttle import SIGN_IN, SIGN_IN_BY_EVERYBODY, SIGN_UP, by_account, by_everybody, limiter
 
 blueprint = Blueprint("accounts", __name__)
 
@@ -42,7 +41,7 @@ class SignInForm(FlaskForm):
 @blueprint.route("/sign-up", methods=["GET", "POST"])
 @limiter.limit(SIGN_UP, methods=["POST"])
 def sign_up() -> ResponseReturnValue:
-    """Sign up a firm."""
+    """Sign up a firm; its first person is signed in at once."""
     form = SignUpForm()
     if form.validate_on_submit():
         try:
@@ -54,17 +53,18 @@ def sign_up() -> ResponseReturnValue:
             for name, sentence in refusal.faults.items():
                 form[name].errors = [*form[name].errors, sentence]
         else:
-            token = accounts.begin_session(desk.session(), person, browser(), desk.now())
+            token = accounts.begin_session(desk.session(), person.id, browser(), desk.now())
             return with_cookie(redirect(url_for("clients.board")), token)
     return render_template("accounts/sign_up.html", form=form), 422 if form.errors else 200
 
 
 @blueprint.route("/sign-in", methods=["GET", "POST"])
 @limiter.limit(SIGN_IN, methods=["POST"])
-@limiter.limit(SIGN_IN, methods=["POST"], key_func=by_address)
+@limiter.limit(SIGN_IN, methods=["POST"], key_func=by_account)
+@limiter.limit(SIGN_IN_BY_EVERYBODY, methods=["POST"], key_func=by_everybody)
 def sign_in() -> ResponseReturnValue:
     """Sign in; a wrong address and a wrong password get the same answer."""
-    if current_user.is_authenticated and request.method == "GET":
+    if visitor() is not None and request.method == "GET":
         return redirect(url_for("clients.board"))
     form = SignInForm()
     if form.validate_on_submit():
@@ -85,19 +85,26 @@ def sign_in() -> ResponseReturnValue:
 @needs(Role.READER)
 def sign_out() -> ResponseReturnValue:
     """Sign out: the session ends on the server."""
-    accounts.sign_out(desk.session(), request.cookies.get(cookie_name(), ""), desk.now())
+    accounts.sign_out(desk.session(), session_token(), desk.now())
+    session.clear()
     answer = redirect(url_for("accounts.sign_in"))
-    answer.delete_cookie(cookie_name(), path="/", secure=current_app.extensions["settings"].cookies_secure)
+    answer.delete_cookie(cookie_name(), path="/", secure=secure(), httponly=True, samesite="Lax")
     answer.headers["Clear-Site-Data"] = '"cache", "storage"'
     return answer
 
 
-def with_cookie(answer: WerkzeugResponse, token: str) -> WerkzeugResponse:
-    """The answer with the session's cookie."""
-    secure = current_app.extensions["settings"].cookies_secure
-    assert isinstance(answer, Response | WerkzeugResponse)
-    answer.set_cookie(cookie_name(), token, path="/", secure=secure, httponly=True, samesite="Lax")
+def with_cookie(answer: Response, token: str) -> Response:
+    """The answer with the new session's cookie; the browser's former session ends, and its form tokens with it (ASVS 7.2.4)."""
+    if session_token():
+        accounts.sign_out(desk.session(), session_token(), desk.now())
+    session.clear()
+    answer.set_cookie(cookie_name(), token, path="/", secure=secure(), httponly=True, samesite="Lax")
     return answer
+
+
+def secure() -> bool:
+    """Whether cookies travel over https alone."""
+    return bool(current_app.extensions["settings"].cookies_secure)
 
 
 def browser() -> str:
@@ -108,8 +115,7 @@ def browser() -> str:
 def local_path(target: str | None) -> str:
     """A path of this portal to go on to; the first screen for anything else (ASVS 3.7.2)."""
     home = url_for("clients.board")
-    if not target or not target.startswith("/") or target.startswith(("//", "/\\")):
+    if not target or not target.startswith("/") or target.startswith("//") or "\\" in target:
         return home
     parts = urlsplit(target)
-    plain = all(character.isprintable() for character in target)
-    return target if plain and not parts.scheme and not parts.netloc and "\\" not in target else home
+    return target if target.isprintable() and not parts.scheme and not parts.netloc else home

@@ -1,34 +1,58 @@
 """How values look on a page: money, moments, states, plurals (SCREENS: the language)."""
 
+from collections import Counter
+from collections.abc import Sequence
+from dataclasses import dataclass
 from datetime import UTC, datetime
 from decimal import Decimal
 from zoneinfo import ZoneInfo
 
 from flask import Flask
-from flask_login import current_user
 from markupsafe import Markup
 
 from portal import reports
 from portal.money import cents
-from portal.services import desk
-from portal.web.access import current_firm, may
+from portal.web.access import may, visitor
 
-STATES = {
-    "needs_you": ("▲", "Needs you"),
-    "mends": ("◔", "Will mend itself"),
-    "waiting": ("…", "Waiting"),
-    "unknown": ("?", "Outcome unknown"),
-    "posted": ("✓", "Posted"),
-    "exists": ("=", "Already in Saasu"),
-    "ignored": ("–", "Ignored"),
-    "paused": ("‖", "Paused"),
-    "unconnected": ("○", "No shop yet"),
-    "queued": ("…", "Waiting"),
-    "running": ("↻", "Running"),
-    "finished": ("✓", "Finished"),
-    "incomplete": ("◔", "Incomplete"),
-    "failed": ("▲", "Failed"),
-    "stopped": ("‖", "Stopped"),
+USUAL_ZONE = "Australia/Sydney"
+
+
+@dataclass(frozen=True, slots=True)
+class Look:
+    """How a state looks: its word, its shape (drawn in components/ledger.html) and the tone of its colour."""
+
+    word: str
+    shape: str
+    tone: str
+
+
+LOOKS = {
+    "needs_you": Look("Needs you", "triangle", "act"),
+    "mends": Look("Will mend itself", "quarter", "mend"),
+    "waiting": Look("Waiting", "dots", "wait"),
+    "unknown": Look("Outcome unknown", "question", "unsure"),
+    "posted": Look("Posted", "tick", "good"),
+    "posted_look": Look("Posted, look once", "tick-look", "mend"),
+    "exists": Look("Already in Saasu", "equal", "calm"),
+    "ignored": Look("Ignored", "dash", "calm"),
+    "paused": Look("Paused", "pause", "calm"),
+    "late": Look("Late", "clock", "mend"),
+    "unconnected": Look("No shop yet", "ring", "calm"),
+    "queued": Look("Waiting", "dots", "wait"),
+    "running": Look("Running", "turning", "wait"),
+    "finished": Look("Finished", "tick", "good"),
+    "incomplete": Look("Incomplete", "quarter", "mend"),
+    "failed": Look("Failed", "triangle", "act"),
+    "stopped": Look("Stopped", "pause", "calm"),
+}
+STATES = {state: (look.shape, look.word) for state, look in LOOKS.items()}
+STRIP = {
+    "": "no run",
+    "idle": "idle",
+    "good": "all well",
+    "incomplete": "incomplete",
+    "needs": "orders need you",
+    "failed": "failed",
 }
 IGNORED = {
     "STATUS": "its status in the shop is not one that is synced",
@@ -60,33 +84,49 @@ HISTORY = {
 
 def setup_filters(app: Flask) -> None:
     """Register what templates call."""
-    for one in (money, day, moment, clock_time, plural, length, groupby_count):
+    for one in (money, amount, day, long_day, moment, instant, instant_words, clock_time, plural, length):
         app.add_template_filter(one)
     app.jinja_env.globals.update(
         states=STATES,
+        look_of=look_of,
+        strip_words=strip_words,
         ignored_words=IGNORED,
         kinds=KINDS,
         turns=TURNS,
         chip_of=reports.chip,
         may=may,
         zone_name=zone_name,
-        needs_you_count=needs_you_count,
         difference=difference,
         history_words=HISTORY,
     )
 
 
-def money(amount: Decimal | str) -> str:
-    """`$1,212.40`, with a minus where it is negative."""
-    value = cents(Decimal(amount))
-    return f"−${-value:,.2f}" if value < 0 else f"${value:,.2f}"
+def look_of(state: str) -> Look:
+    """How a state looks; one that nobody drew shows its own name."""
+    return LOOKS.get(state) or Look(state.replace("_", " ").capitalize(), "ring", "calm")
+
+
+def strip_words(days: Sequence[str]) -> str:
+    """A strip in words, for whoever cannot see it: `12 all well, 1 failed`."""
+    counts = Counter(days)
+    return ", ".join(f"{counts[word]} {STRIP.get(word, word)}" for word in dict.fromkeys(days))
+
+
+def money(dollars: Decimal | str) -> str:
+    """`$1,212.40`, with a minus sign where it is negative."""
+    value = cents(Decimal(dollars))
+    return f"−${-value:,.2f}" if value < 0 else f"${abs(value):,.2f}"
+
+
+def amount(dollars: Decimal | str) -> str:
+    """The same without the dollar, for a column whose head has it."""
+    return money(dollars).replace("$", "")
 
 
 def zone() -> ZoneInfo:
     """The reader's zone."""
-    return (
-        ZoneInfo(current_firm().time_zone) if current_user.is_authenticated else ZoneInfo("Australia/Sydney")
-    )
+    here = visitor()
+    return ZoneInfo(here.firm.time_zone if here is not None else USUAL_ZONE)
 
 
 def zone_name() -> str:
@@ -99,13 +139,31 @@ def day(when: datetime) -> str:
     return when.astimezone(zone()).strftime("%d/%m/%Y")
 
 
+def long_day(when: datetime) -> str:
+    """`22 May 2026` in the reader's zone."""
+    local = when.astimezone(zone())
+    return f"{local.day} {local:%B %Y}"
+
+
 def clock_time(when: datetime) -> str:
     """`9:12 am`."""
     local = when.astimezone(zone())
     return f"{local.hour % 12 or 12}:{local:%M} {'am' if local.hour < 12 else 'pm'}"
 
 
-def moment(when: datetime | None) -> str:
+def instant(when: datetime) -> str:
+    """`2026-05-22T02:00:00Z`, for machines."""
+    return when.astimezone(UTC).strftime("%Y-%m-%dT%H:%M:%SZ")
+
+
+def instant_words(when: datetime) -> str:
+    """`Friday 22 May 2026, 12:00:00 pm AEST`, for the hover."""
+    local = when.astimezone(zone())
+    half = "am" if local.hour < 12 else "pm"
+    return f"{local:%A} {long_day(when)}, {local.hour % 12 or 12}:{local:%M:%S} {half} {local:%Z}"
+
+
+def moment(when: datetime | None) -> Markup:
     """`today 9:12 am`, `yesterday 4:40 pm` or `22/05/2026`, with the exact instant on hover."""
     if when is None:
         return Markup('<span class="quiet">–</span>')
@@ -115,9 +173,8 @@ def moment(when: datetime | None) -> str:
         1: f"yesterday {clock_time(when)}",
         -1: f"tomorrow {clock_time(when)}",
     }.get(days, day(when))
-    exact = when.astimezone(UTC).strftime("%Y-%m-%dT%H:%M:%SZ")
-    local = when.astimezone(zone()).strftime("%A %d %B %Y, %H:%M:%S %Z")
-    return Markup('<time datetime="{}" title="{}">{}</time>').format(exact, local, words)
+    whole = Markup('<time datetime="{}" title="{}">{}</time>')
+    return whole.format(instant(when), instant_words(when), words)
 
 
 def plural(count: int, one: str, many: str = "") -> str:
@@ -133,16 +190,6 @@ def length(start: datetime | None, end: datetime | None) -> str:
     return f"{seconds} s" if seconds < 90 else f"{seconds // 60} min"
 
 
-def groupby_count(words: list[str]) -> list[tuple[str, int]]:
-    """Each word with how often it comes, in the order of first coming."""
-    return [(word, words.count(word)) for word in dict.fromkeys(words)]
-
-
 def difference(span: dict[str, str]) -> Decimal:
     """Saasu's figure less the shop's, of a kept bridge."""
     return Decimal(span["books"]) - Decimal(span["shop"])
-
-
-def needs_you_count() -> int:
-    """How many orders of the firm need somebody."""
-    return reports.needs_you_count(desk.session(), current_firm().id)

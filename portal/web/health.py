@@ -26,4 +26,4 @@ def ready() -> ResponseReturnValue:
 @blueprint.get("/favicon.ico")
 def favicon() -> ResponseReturnValue:
     """The icon, for browsers that ask for it by its old name."""
-    return send_from_directory(current_app.static_folder or "", "favicon.svg", mimetype="image/svg+xml")
+    return send_from_directory(current_app.static_folder or "", "img/favicon.svg", mimetype="image/svg+xml")
