@@ -1,6 +1,7 @@
 """The database: SQLAlchemy typed models on a plain base, alike on SQLite and PostgreSQL (STACK: database).
 
 SQLite runs in WAL with `BEGIN IMMEDIATE`: a transaction that will write asks for the lock at once, so none is lost or refused later.
+One that only reads says so beforehand (`begin_reading`) and then waits for nobody.
 """
 
 import secrets
@@ -14,6 +15,7 @@ from flask_migrate import upgrade as migrate_upgrade
 from flask_sqlalchemy import SQLAlchemy
 from sqlalchemy import JSON, DateTime, Engine, MetaData, String, TypeDecorator, event, text
 from sqlalchemy.engine import Connection, CursorResult, Dialect, make_url
+from sqlalchemy.exc import SQLAlchemyError
 from sqlalchemy.orm import DeclarativeBase, Session
 
 from portal.settings import project_folder
@@ -25,6 +27,11 @@ NAMES = {
     "fk": "fk_%(table_name)s_%(column_0_N_name)s",
     "pk": "pk_%(table_name)s",
 }
+
+
+AMOUNT_DIGITS = 40
+# The option is ours for SQLite, the driver's for PostgreSQL.
+READING = {"only_reads": True, "postgresql_readonly": True}
 
 
 class Base(DeclarativeBase):
@@ -59,13 +66,20 @@ class AwareDateTime(TypeDecorator[datetime]):
 class Money(TypeDecorator[Decimal]):
     """An exact decimal kept as text, the same on every database."""
 
-    impl = String(40)
+    impl = String(AMOUNT_DIGITS)
     cache_ok = True
 
     def process_bind_param(self, value: Decimal | None, dialect: Dialect) -> str | None:
-        """Store the plain digits."""
+        """Store the plain digits; whatever is no exact amount, or too long for the column, is refused."""
         del dialect
-        return None if value is None else format(value, "f")
+        if value is None:
+            return None
+        if not isinstance(value, Decimal) or not value.is_finite():
+            raise ValueError("only an exact decimal may be stored as an amount")
+        digits = format(value, "f")
+        if len(digits) > AMOUNT_DIGITS:
+            raise ValueError("an amount is too long to be stored")
+        return digits
 
     def process_result_value(self, value: str | None, dialect: Dialect) -> Decimal | None:
         """Read the digits back."""
@@ -124,12 +138,24 @@ def listen_sqlite(engine: Engine) -> None:
 
     @event.listens_for(engine, "begin")
     def on_begin(connection: Connection) -> None:
-        connection.exec_driver_sql("BEGIN IMMEDIATE")
+        only_reads = connection.get_execution_options().get("only_reads")
+        connection.exec_driver_sql("BEGIN" if only_reads else "BEGIN IMMEDIATE")
 
 
 def session() -> Session:
     """The session of the present request, command or job."""
     return db.session()
+
+
+def begin_reading() -> Session:
+    """The same session, beginning a transaction that only reads: on SQLite it takes no lock and waits for no writer.
+
+    Where a transaction is under way already, it stays what it is. Commit or roll back before writing.
+    """
+    present = session()
+    if not present.in_transaction():
+        present.connection(execution_options=READING)
+    return present
 
 
 def upgrade(app: Flask) -> None:
@@ -139,9 +165,12 @@ def upgrade(app: Flask) -> None:
 
 
 def is_alive() -> bool:
-    """Whether the database answers."""
-    db.session.execute(text("SELECT 1"))
-    db.session.rollback()
+    """Whether the database answers, however busy its writers are."""
+    try:
+        with db.engine.connect() as connection:
+            connection.execution_options(**READING).execute(text("SELECT 1"))
+    except SQLAlchemyError:
+        return False
     return True
 
 

@@ -12,6 +12,7 @@ from tests.servers import Servers
 
 DATABASES = ("sqlite", "postgresql")
 SERVERS = pytest.StashKey[Servers]()
+pytest_plugins = ["tests.application"]
 
 quarantine.scrub_environment()
 quarantine.refuse_network()
