@@ -3,9 +3,9 @@
 import json
 from dataclasses import dataclass, fields
 from datetime import datetime
-from decimal import Decimal
 from typing import Any
 
+from portal.clients import exact_json
 from portal.clients.transport import Transport
 
 
@@ -73,7 +73,7 @@ class Rehearsal:
         self._write("PATCH", f"{self._saasu}/_control/settings", {"calls_per_second": calls_per_second})
 
     def _read(self, url: str) -> Any:
-        return json.loads(self._transport.send("GET", url, purpose="rehearsal").text, parse_float=Decimal)
+        return exact_json.load(self._transport.send("GET", url, purpose="rehearsal").text)
 
     def _write(self, method: str, url: str, body: dict[str, object]) -> None:
         headers = {"Content-Type": "application/json"}
