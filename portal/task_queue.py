@@ -5,7 +5,6 @@ import re
 from redis import Redis
 from redis.exceptions import RedisError
 from rq import Queue
-from rq.exceptions import DuplicateJobError
 from rq.serializers import JSONSerializer
 
 QUEUE = "cartledger"
@@ -28,7 +27,7 @@ def queue_of(redis: Redis) -> Queue:
 
 
 def enqueue_run(redis: Redis, run_id: str, attempt: int) -> None:
-    """Ring for one run. Raises `QueueUnavailable`."""
+    """Ring for one run; ringing twice is harmless, since the second job finds the run taken. Raises `QueueUnavailable`."""
     try:
         queue_of(redis).enqueue(
             "portal.jobs.sync_run",
@@ -38,8 +37,6 @@ def enqueue_run(redis: Redis, run_id: str, attempt: int) -> None:
             result_ttl=0,
             failure_ttl=0,
         )
-    except DuplicateJobError:
-        return
     except (RedisError, OSError) as error:
         raise QueueUnavailable("the queue does not answer") from error
 
