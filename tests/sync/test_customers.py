@@ -1,0 +1,112 @@
+"""The plan for both contacts carried out through the books (SYNC §6)."""
+
+from dataclasses import dataclass, field
+from datetime import UTC, datetime
+from typing import cast
+
+from portal.sync.customers import contacts_for
+from portal.sync.failures import StaleRecord
+from portal.sync.orders import Address, CompleteOrder
+from portal.sync.ports import Ledger
+from portal.sync.sale_orders import Contact, ContactChange
+from tests.builders import contact, destination, order
+from tests.fakes import FakeBooks, FakeClock
+
+
+@dataclass
+class StaleBooks(FakeBooks):
+    """Books whose first `stale` updates meet a record that changed meanwhile to `fresh`."""
+
+    stale: int = 0
+    fresh: Contact | None = None
+    changes: list[tuple[str, ContactChange]] = field(default_factory=list)
+
+    def update_contact(self, contact: Contact, change: ContactChange) -> None:
+        super().update_contact(contact, change)
+        if self.stale:
+            self.stale -= 1
+            self.contacts = [self.fresh] if self.fresh else []
+            raise StaleRecord("Record to be updated has changed since last read.")
+        self.changes.append((contact.last_updated_id, change))
+
+
+@dataclass
+class Memory:
+    """The part of a ledger that remembers who wrote a contact last."""
+
+    last: int = 0
+    written: list[int] = field(default_factory=list)
+
+    def last_contact_order(self) -> int:
+        return self.last
+
+    def contact_written(self, order_id: int) -> None:
+        self.written.append(order_id)
+
+
+def books(*contacts: Contact, stale: int = 0, fresh: Contact | None = None) -> StaleBooks:
+    clock = FakeClock(datetime(2026, 3, 2, tzinfo=UTC))
+    return StaleBooks(clock=clock, contacts=list(contacts), stale=stale, fresh=fresh)
+
+
+def carried_out(
+    complete: CompleteOrder, file: StaleBooks, memory: Memory
+) -> tuple[int | None, int | None, str]:
+    result = contacts_for(complete, file, cast("Ledger", memory))
+    return result.billing_id, result.shipping_id, result.delivery_note
+
+
+def test_a_known_customer_costs_one_call() -> None:
+    file, memory = books(contact()), Memory()
+    assert carried_out(order(), file, memory) == (7, 7, "")
+    assert (file.asked, memory.written) == (["contacts_by_email"], [])
+
+
+def test_a_new_customer_is_created_and_remembered() -> None:
+    file, memory = books(), Memory()
+    assert carried_out(order(), file, memory) == (500, 500, "")
+    assert memory.written == [120]
+
+
+def test_name_address_and_delivery_go_in_one_write() -> None:
+    file, memory = books(contact(given_name="Robyn")), Memory()
+    assert carried_out(order(addresses=[destination(street_1="9 Low Road")]), file, memory)[:2] == (7, 7)
+    assert len(file.changes) == 1
+    assert file.changes[0][1].other is not None
+    assert memory.written == [120]
+
+
+def test_an_older_order_writes_nothing() -> None:
+    file, memory = books(contact(given_name="Robyn")), Memory(last=121)
+    assert carried_out(order(), file, memory)[0] == 7
+    assert (file.changes, memory.written) == ([], [])
+
+
+def test_a_stale_record_is_read_again_and_written_once_more() -> None:
+    fresh = contact(given_name="Robyn", last_updated_id="BBB=")
+    file = books(contact(given_name="Robyn"), stale=1, fresh=fresh)
+    assert carried_out(order(), file, Memory())[0] == 7
+    assert [version for version, _ in file.changes] == ["BBB="]
+
+
+def test_a_stale_record_that_says_it_all_by_now_is_left() -> None:
+    file = books(contact(given_name="Robyn"), stale=1, fresh=contact(last_updated_id="BBB="))
+    assert carried_out(order(), file, Memory())[0] == 7
+    assert file.changes == []
+
+
+def test_another_receiver_is_found_or_created() -> None:
+    complete = order(addresses=[destination(first_name="Kim")])
+    kim = contact(id=8, given_name="Kim", email="")
+    assert carried_out(complete, books(contact(), kim), Memory())[:2] == (7, 8)
+    assert carried_out(complete, books(contact()), Memory())[:2] == (7, 501)
+
+
+def test_nobody_at_all_asks_nothing_and_has_no_contact() -> None:
+    file = books(contact())
+    assert carried_out(order(billing=Address(), addresses=[]), file, Memory()) == (None, None, "")
+    assert file.asked == []
+
+
+def test_digital_goods_have_no_receiver_in_the_sale() -> None:
+    assert carried_out(order(is_digital=True), books(contact()), Memory())[:2] == (7, None)
