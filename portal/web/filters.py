@@ -84,7 +84,7 @@ HISTORY = {
 
 def setup_filters(app: Flask) -> None:
     """Register what templates call."""
-    for one in (money, amount, day, long_day, moment, instant, instant_words, clock_time, plural, length):
+    for one in (money, amount, day, long_day, moment, instant, instant_words, clock_time, plural, lasted):
         app.add_template_filter(one)
     app.jinja_env.globals.update(
         states=STATES,
@@ -182,7 +182,7 @@ def plural(count: int, one: str, many: str = "") -> str:
     return f"{count:,} {one if count == 1 else many or one + 's'}"
 
 
-def length(start: datetime | None, end: datetime | None) -> str:
+def lasted(start: datetime | None, end: datetime | None) -> str:
     """How long something took: `4 s`, `3 min`."""
     if start is None or end is None:
         return "–"
