@@ -34,6 +34,7 @@ class Person(Base):
     """Somebody who signs in. `email` is kept lower-case and is theirs alone."""
 
     __tablename__ = "people"
+    __table_args__ = (CheckConstraint("email = lower(email)", name="email_is_lower_case"),)
 
     id: Mapped[str] = mapped_column(String(22), primary_key=True, default=new_id)
     email: Mapped[str] = mapped_column(String(254), unique=True)
