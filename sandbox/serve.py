@@ -18,7 +18,8 @@ from sandbox.bigcommerce import app as bigcommerce_app
 from sandbox.clock import Clock, moment, text
 from sandbox.control import Control
 from sandbox.documents import Documents
-from sandbox.faults import Dropped, Gate
+from sandbox.faults import Dropped
+from sandbox.gate import Gate
 from sandbox.saasu import app as saasu_app
 from sandbox.world import World, named
 

@@ -6,7 +6,6 @@ from time import time
 from flask import Flask, request
 from flask_limiter import Limiter
 from flask_limiter.util import get_remote_address
-from redis import Redis
 
 SIGN_IN = "10 per 5 minutes"
 SIGN_IN_BY_EVERYBODY = "1000 per 5 minutes"
@@ -28,10 +27,10 @@ def by_everybody() -> str:
 
 def setup_throttle(app: Flask) -> None:
     """Count on the Redis-protocol server; while it is away each process counts the same limits by itself."""
-    redis: Redis = app.extensions["redis"]
+    redis = app.extensions["redis"]
     app.config.update(
         RATELIMIT_STORAGE_URI="redis://",
-        RATELIMIT_STORAGE_OPTIONS={"connection_pool": redis.connection_pool},
+        RATELIMIT_STORAGE_OPTIONS={"connection_pool": app.extensions["redis"].connection_pool},
         RATELIMIT_KEY_PREFIX="cartledger",
         RATELIMIT_IN_MEMORY_FALLBACK_ENABLED=True,
         RATELIMIT_STRATEGY="moving-window",

@@ -8,14 +8,42 @@ from collections import deque
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
-from typing import TYPE_CHECKING, Final
+from typing import Final, Generic, Protocol, TypeVar
 
+from sandbox.saasu.settings import Settings
 from sandbox.saasu.wire import Refusal
 
-if TYPE_CHECKING:
-    from sandbox.saasu.state import File, State
-
 DAY: Final = timedelta(hours=24)
+
+
+class Limited(Protocol):
+    """A file as far as its allowance goes."""
+
+    id: int
+    blocked_until: datetime | None
+
+    @property
+    def daily_limit(self) -> int:
+        """Calls a day that the plan allows."""
+        ...
+
+
+F_contra = TypeVar("F_contra", bound=Limited, contravariant=True)
+
+
+class Keeper(Protocol[F_contra]):
+    """Who knows the time and the switches, and keeps a file that was blocked."""
+
+    settings: Settings
+
+    @property
+    def now(self) -> Callable[[], datetime]:
+        """The sandbox's clock."""
+        ...
+
+    def save_file(self, file: F_contra) -> None:
+        """Keep a file."""
+        ...
 
 
 @dataclass(slots=True)
@@ -28,23 +56,23 @@ class Tally:
     largest_burst: int = 0
 
 
-class Allowance:
+class Allowance(Generic[F_contra]):
     """Counts calls per file, refuses those too many, and blocks a file that used up its day.
 
     `ticks` gives nanoseconds of a monotonic clock. The count itself lives as long as the process; a block is kept
     with the file.
     """
 
-    def __init__(self, state: "State", ticks: Callable[[], int] = time.monotonic_ns) -> None:
+    def __init__(self, state: "Keeper[F_contra]", ticks: Callable[[], int] = time.monotonic_ns) -> None:
         self.state = state
         self.ticks = ticks
         self.tallies: dict[int, Tally] = {}
 
-    def tally(self, file: "File") -> Tally:
+    def tally(self, file: F_contra) -> Tally:
         """The counts of a file."""
         return self.tallies.setdefault(file.id, Tally())
 
-    def count(self, file: "File", login: bool = False) -> None:
+    def count(self, file: F_contra, login: bool = False) -> None:
         """Count one call, a login or refresh included (FACTS §2.2). Raises `Refusal` when it is one too many.
 
         A login counts for the day only: it is never refused and does not take the second's slot.
@@ -53,7 +81,7 @@ class Allowance:
         if not login:
             self._count_second(file)
 
-    def _count_day(self, file: "File", login: bool) -> None:
+    def _count_day(self, file: F_contra, login: bool) -> None:
         moment, scale = self.state.now(), self.state.settings.day_scale
         calls = self.tally(file).day
         while calls and not moment - DAY < calls[0] <= moment:
@@ -71,18 +99,18 @@ class Allowance:
         if file.blocked_until is not None and not login:
             raise self._refusal("The daily limit of calls is used up; access is blocked for 24 hours.")
 
-    def block(self, file: "File") -> None:
+    def block(self, file: F_contra) -> None:
         """Block a file for 24 hours from now, for everybody."""
         file.blocked_until = self.state.now() + DAY
         self.state.save_file(file)
 
-    def unblock(self, file: "File") -> None:
+    def unblock(self, file: F_contra) -> None:
         """End a block, and count its day from nothing."""
         file.blocked_until = None
         self.tally(file).day.clear()
         self.state.save_file(file)
 
-    def _count_second(self, file: "File") -> None:
+    def _count_second(self, file: F_contra) -> None:
         settings = self.state.settings
         if settings.calls_per_second is None:
             return
