@@ -178,7 +178,7 @@ def keep(name: str) -> int:
 
     signal.signal(signal.SIGTERM, stop)
     signal.signal(signal.SIGINT, signal.SIG_IGN)
-    folder = Path(tempfile.mkdtemp(prefix="cartledger-tests-")).resolve()
+    folder = Path(tempfile.mkdtemp(prefix="cl-")).resolve()
     try:
         if name == "postgresql" and not os.getuid():
             shutil.chown(folder, UNPRIVILEGED)

@@ -7,15 +7,17 @@ import os
 import signal
 import subprocess
 import sys
+import tempfile
 import time
 from collections.abc import Callable
 from dataclasses import dataclass
+from pathlib import Path
 from types import FrameType
 
 from portal.launch.programs import FOLDERS, programs, scrubbed, takes_part_in_test
 from portal.settings import project_folder
 
-PROCESSES = "2"
+PYTEST = ("-m", "pytest", "-n", "2", "-p", "no:cacheprovider")
 # The folders whose tests touch a database: they run again on PostgreSQL.
 ON_BOTH_DATABASES = ("models", "migrations", "ledger", "services", "jobs", "reports", "web", "journeys")
 CODE = ("portal", "sandbox", "tests", "bench", "proofs", "migrations", "worker.py")
@@ -31,12 +33,34 @@ class Check:
     words: tuple[str, ...]
 
 
+class ToldToStop(Exception):
+    """Ctrl-C, or a signal that asks to end."""
+
+
 def main(argv: list[str]) -> int:
     """Run `test`, or `test …` with pytest's own words. Returns 0 only where everything held."""
     words = argv[1:]
-    if words:
-        return run(Check("pytest", ("-m", "pytest", *words)))
-    return run_all(every_check(), run)
+    # Sockets lie in here, so its path is short; PostgreSQL runs as another user when root tests, so others may pass through.
+    with tempfile.TemporaryDirectory(prefix="cl-") as scratch:
+        Path(scratch).chmod(0o711)
+        environ = environment(scratch)
+        try:
+            if words:
+                return run(Check("pytest", ("-m", "pytest", *words)), environ)
+            return run_all(every_check(), lambda check: run(check, environ))
+        except ToldToStop:
+            print("Stopped.")
+            return 130
+
+
+def environment(scratch: str) -> dict[str, str]:
+    """Nothing of our settings; what tests write goes to `scratch`, what checks remember to `.venv`."""
+    return scrubbed(os.environ.copy()) | {
+        "TMPDIR": scratch,
+        "HYPOTHESIS_STORAGE_DIRECTORY": f"{scratch}/hypothesis",
+        "MYPY_CACHE_DIR": f"{sys.prefix}/mypy-cache",
+        "RUFF_CACHE_DIR": f"{sys.prefix}/ruff-cache",
+    }
 
 
 def every_check() -> list[Check]:
@@ -46,10 +70,10 @@ def every_check() -> list[Check]:
         Check("lint", ("-m", "ruff", "check", *existing(CODE))),
         Check("types", ("-m", "mypy", *existing(TYPED))),
         Check("imports", ("-c", LINT_IMPORTS)),
-        Check("tests on SQLite", ("-m", "pytest", "-n", PROCESSES, "tests")),
+        Check("tests on SQLite", (*PYTEST, "tests")),
         Check(
             "tests on PostgreSQL",
-            ("-m", "pytest", "-n", PROCESSES, "--database=postgresql", *database_folders()),
+            (*PYTEST, "--database=postgresql", *database_folders()),
         ),
         *small_programs(),
     ]
@@ -77,15 +101,12 @@ def small_programs() -> list[Check]:
 
 
 def run_all(checks: list[Check], run_one: Callable[[Check], int]) -> int:
-    """Run each check, then say of each how it went. Returns 0 only where all held; Ctrl-C ends it at once."""
+    """Run each check, then say of each how it went. Returns 0 only where all held. Raises `ToldToStop`."""
     lines, failed = [], 0
     for check in checks:
         began = time.monotonic()
         print(f"\n=== {check.name}", flush=True)
         status = run_one(check)
-        if status == -signal.SIGINT or status == 128 + signal.SIGINT:
-            print("Stopped.")
-            return 130
         failed += status != 0
         lines.append(
             f"  {'ok    ' if status == 0 else 'FAILED'}  {check.name} ({time.monotonic() - began:.0f} s)"
@@ -95,19 +116,22 @@ def run_all(checks: list[Check], run_one: Callable[[Check], int]) -> int:
     return 1 if failed else 0
 
 
-def run(check: Check) -> int:
-    """Run one check from the project's folder, on nothing of the environment's. Returns its exit status."""
-    words = [sys.executable, *check.words]
-    process = subprocess.Popen(words, cwd=project_folder(), env=scrubbed(os.environ.copy()))
+def run(check: Check, environ: dict[str, str]) -> int:
+    """Run one check from the project's folder. Returns its exit status. Raises `ToldToStop` once it has ended."""
+    told: list[int] = []
+    process = subprocess.Popen([sys.executable, *check.words], cwd=project_folder(), env=environ)
 
     def pass_on(number: int, _frame: FrameType | None) -> None:
-        # Ctrl-C at a terminal reaches the check by itself; a signal sent to this process alone does not.
-        if number == signal.SIGTERM:
+        told.append(number)
+        if number == signal.SIGTERM:  # Ctrl-C at a terminal reaches the check by itself
             process.terminate()
 
     before = {number: signal.signal(number, pass_on) for number in (signal.SIGINT, signal.SIGTERM)}
     try:
-        return process.wait()
+        status = process.wait()
     finally:
         for number, handler in before.items():
             signal.signal(number, handler)
+    if told:
+        raise ToldToStop
+    return status

@@ -238,16 +238,21 @@ def test_all_checks_run_and_one_failure_fails_the_whole(capsys: pytest.CaptureFi
     assert "FAILED  second" in capsys.readouterr().out
 
 
-def test_ctrl_c_ends_the_checks_at_once() -> None:
-    ran: list[Check] = []
-    named = [Check(name, ()) for name in ("first", "second")]
-
-    def run(check: Check) -> int:
-        ran.append(check)
-        return -signal.SIGINT
-
-    assert checks.run_all(named, run) == 130
-    assert ran == named[:1]
+def test_a_test_command_that_is_told_to_end_goes_no_further(tmp_path: Path) -> None:
+    script = (
+        "import os, sys; from portal.launch import checks; from portal.launch.checks import Check;"
+        "waiting = Check('waiting', ('-c', 'import time; print(1, flush=True); time.sleep(60)'));"
+        "checks.every_check = lambda: [waiting, waiting]; sys.exit(checks.main(['test']))"
+    )
+    environ = {**os.environ, "TMPDIR": str(tmp_path)}
+    command = subprocess.Popen([sys.executable, "-c", script], stdout=subprocess.PIPE, text=True, env=environ)
+    assert command.stdout
+    while command.stdout.readline() != "1\n":
+        assert command.poll() is None
+    command.terminate()
+    assert command.communicate(timeout=20)[0] == "Stopped.\n"
+    assert command.returncode == 130
+    assert list(tmp_path.iterdir()) == []
 
 
 def test_the_test_command_covers_both_databases() -> None:
