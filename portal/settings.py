@@ -133,7 +133,7 @@ class _Reader:
 
     def redis(self, name: str) -> str:
         text = self.needed(name)
-        parts = split(text)
+        parts = parts_of(text)
         sound = parts and ((parts.scheme in {"redis", "rediss"} and parts.hostname) or on_disk(parts, "unix"))
         if text and not sound:
             return self.fault(f"{name} must be redis://host:port or unix:///path.")
@@ -141,7 +141,7 @@ class _Reader:
 
     def database(self, name: str) -> str:
         text = self.needed(name)
-        parts = split(text)
+        parts = parts_of(text)
         if parts and parts.scheme in {"postgres", "postgresql", "postgresql+psycopg"} and "://" in text:
             return f"postgresql+psycopg://{text.partition('://')[2]}"
         if text and not (parts and on_disk(parts, "sqlite")):
@@ -198,7 +198,7 @@ class _Reader:
 
     def mail(self, name: str, production: bool) -> str:
         text = self.text(name)
-        parts = split(text)
+        parts = parts_of(text)
         if parts and on_disk(parts, "file"):
             return self.fault(f"{name} may name a folder only in development.") if production else text
         if text and not (parts and parts.scheme in {"smtp", "smtps"} and parts.hostname):
@@ -206,7 +206,7 @@ class _Reader:
         return text
 
 
-def split(text: str) -> SplitResult | None:
+def parts_of(text: str) -> SplitResult | None:
     """The parts of an address, or nothing where it has none that can be told apart."""
     try:
         parts = urlsplit(text)
@@ -217,7 +217,7 @@ def split(text: str) -> SplitResult | None:
 
 def web_address(text: str) -> re.Match[str] | None:
     """An address of scheme, host and port alone, as groups `scheme` and `host`."""
-    return WEB_ADDRESS.fullmatch(text) if split(text) else None
+    return WEB_ADDRESS.fullmatch(text) if parts_of(text) else None
 
 
 def on_disk(parts: SplitResult, scheme: str) -> bool:
