@@ -93,6 +93,21 @@ def destination(**more: str) -> ShippingAddress:
     return ShippingAddress(id=1, address=address(**more))
 
 
+def totals(
+    parts: Sequence[Taxed], less: Decimal, *, inclusive: bool, tax: Amount | None, total: Amount | None
+) -> Taxed:
+    """The order's total from its parts less its discount, in the order's basis (BC §7 C)."""
+    if inclusive:
+        worked = sum((part.inc_tax for part in parts), ZERO) - less
+        inc = money(total) if total is not None else worked
+        gst = money(tax) if tax is not None else cents(worked / 11)
+        return Taxed(ex_tax=inc - gst, inc_tax=inc, tax=gst)
+    ex = sum((part.ex_tax for part in parts), ZERO) - less
+    gst = money(tax) if tax is not None else cents(ex / 10)
+    inc = money(total) if total is not None else ex + gst
+    return Taxed(ex_tax=ex, inc_tax=inc, tax=gst)
+
+
 def order(
     *lines: OrderLine,
     inclusive: bool = True,
@@ -120,17 +135,7 @@ def order(
         inc_tax=sum((one.total.inc_tax for one in lines), ZERO),
     )
     parts = [subtotal, *charges, *(fee.cost for fee in fees)]
-    less = money(discount) + money(coupon)
-    if inclusive:
-        worked = sum((part.inc_tax for part in parts), ZERO) - less
-        inc = money(total) if total is not None else worked
-        gst = money(tax) if tax is not None else cents(worked / 11)
-        whole = Taxed(ex_tax=inc - gst, inc_tax=inc, tax=gst)
-    else:
-        ex = sum((part.ex_tax for part in parts), ZERO) - less
-        gst = money(tax) if tax is not None else cents(ex / 10)
-        inc = money(total) if total is not None else ex + gst
-        whole = Taxed(ex_tax=ex, inc_tax=inc, tax=gst)
+    whole = totals(parts, money(discount) + money(coupon), inclusive=inclusive, tax=tax, total=total)
     addresses = (destination(),) if addresses is None else addresses
     values: dict[str, Any] = {
         "id": 120,

@@ -1,0 +1,54 @@
+"""A whole run over fakes of the ports: a shop, books, a ledger, a clock."""
+
+from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
+from typing import Any
+
+from portal.sync.engine import Sync, run_sync
+from portal.sync.orders import CompleteOrder
+from portal.sync.ports import Reading
+from tests import builders
+from tests.fake_ledger import FakeLedger
+from tests.fakes import FakeBooks, FakeClock, FakeShop
+
+NOW = datetime(2026, 3, 3, 9, 0, tzinfo=UTC)
+
+
+@dataclass
+class World:
+    clock: FakeClock
+    shop: FakeShop
+    books: FakeBooks
+    ledger: FakeLedger
+    rules: Any
+
+    def run(self) -> None:
+        run_sync(
+            Sync(
+                rules=self.rules,
+                shop=self.shop,
+                books=self.books,
+                ledger=self.ledger,
+                clock=self.clock,
+                catalogue=lambda: builders.catalogue(*self.books.catalogue),
+            )
+        )
+
+    def later(self, **more: int) -> None:
+        self.clock.forward(**more)
+        self.books.asked.clear()
+        self.shop.asked.clear()
+
+
+def world(*orders: CompleteOrder, **more: Any) -> World:
+    clock = FakeClock(NOW)
+    shop = FakeShop(clock)
+    for one in orders:
+        shop.add(one)
+    books = FakeBooks(clock, catalogue=(builders.item("tea-250"),))
+    ledger = FakeLedger(Reading(watermark=NOW - timedelta(days=1)))
+    return World(clock, shop, books, ledger, builders.rules(**more))
+
+
+def order(number: int, **more: Any) -> CompleteOrder:
+    return builders.order(id=number, **more)
