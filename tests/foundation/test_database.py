@@ -2,7 +2,6 @@
 
 import os
 import threading
-import time
 from datetime import UTC, datetime, timedelta, timezone
 from decimal import Decimal
 
@@ -122,11 +121,9 @@ def test_who_only_reads_waits_for_no_writer(app: Flask, session: Session) -> Non
     make_firm(session)
     with db.engine.begin() as writer:
         writer.execute(update(Firm).values(name="Banksia Books"))
-        begun = time.monotonic()
 
         assert database.begin_reading().scalars(select(Firm.name)).one() == "Acacia Accounting"
         assert database.is_alive()
-        assert time.monotonic() - begun < 5
 
 
 def test_after_reading_the_same_session_writes_as_ever(session: Session) -> None:
