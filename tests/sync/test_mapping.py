@@ -23,7 +23,7 @@ from tests.builders import (
     order,
     tax_codes,
 )
-from tests.mapping_by_hand import codes, mapped, problems, rows
+from tests.mapping_by_hand import RATES, codes, mapped, problems, row, rows
 
 
 def test_one_taxed_line_becomes_one_sale_line() -> None:
