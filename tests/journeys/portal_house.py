@@ -31,6 +31,7 @@ class Portal:
     sandbox: Sandbox
     supervisor: Supervisor
     engine: Engine
+    environ: dict[str, str]
 
     def ask(self, question: Callable[[Session], Found]) -> Found:
         """Look into the database."""
@@ -73,7 +74,7 @@ def portal_on(database_url: str, redis_url: str, folder: Path) -> Iterator[Porta
         house = House(data, supervisor, environ, HOST, port)
         try:
             house.start_portal()
-            yield Portal(environ["BASE_URL"], sandbox, supervisor, engine)
+            yield Portal(environ["BASE_URL"], sandbox, supervisor, engine, environ)
         finally:
             supervisor.stop()
             engine.dispose()

@@ -1,5 +1,6 @@
 """Orders to the sandbox over its control address, and what it holds in the end."""
 
+from datetime import UTC, datetime, timedelta
 from decimal import Decimal
 from typing import Any
 
@@ -43,9 +44,16 @@ class Sandbox:
         self._ask("DELETE", self.saasu_url, "faults")
 
     def make_orders(self, count: int) -> None:
-        """Place orders of the shop's own goods; the missing item is not among them."""
+        """Place orders of the shop's own goods, one a minute, hours ago: a run leaves the last minutes to the next one."""
         line = {"sku": "JY-CAP-02", "name": "Canvas Cap", "price": "27.50"}
-        orders = [{"lines": [{**line, "quantity": 1 + number % 3}]} for number in range(count)]
+        first = datetime.now(UTC).replace(microsecond=0) - timedelta(hours=1, minutes=count)
+        orders = [
+            {
+                "lines": [{**line, "quantity": 1 + number % 3}],
+                "created": f"{first + timedelta(minutes=number):%Y-%m-%dT%H:%M:%SZ}",
+            }
+            for number in range(count)
+        ]
         self._ask("POST", self.bigcommerce_url, f"stores/{self.store.hash}/orders", {"orders": orders})
 
     def add_item(self, file_id: int, code: str, name: str) -> None:
@@ -60,7 +68,7 @@ class Sandbox:
         """What the shop's own API lists: `total_inc_tax` by order."""
         answer = requests.get(
             f"{self.bigcommerce_url}/stores/{self.store.hash}/v2/orders",
-            params={"limit": MOST_AT_ONCE, "is_deleted": "false"},
+            params={"limit": str(MOST_AT_ONCE), "is_deleted": "false"},
             headers={"X-Auth-Token": self.store.token, "Accept": "application/json"},
             timeout=10,
         )
