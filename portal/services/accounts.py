@@ -14,7 +14,7 @@ from sqlalchemy import delete, select, update
 from sqlalchemy.exc import IntegrityError
 from sqlalchemy.orm import Session
 
-from portal.database import new_id
+from portal.database import READING, new_id
 from portal.models.accounts import Firm, Membership, Person, Role, WebSession
 from portal.vault import Vault
 
@@ -190,8 +190,10 @@ def session_for(session: Session, token: str, now: datetime) -> SignedIn | None:
 
     A person of several firms is let into the one they joined first by its creation. Commits at most once a minute.
     """
+    if not session.in_transaction():
+        session.connection(execution_options=READING)
     found = session.execute(
-        select(WebSession, Person, Firm, Membership.role)
+        select(WebSession.last_seen_at, Person, Firm, Membership.role)
         .join(Person, Person.id == WebSession.person_id)
         .join(Membership, Membership.person_id == Person.id)
         .join(Firm, Firm.id == Membership.firm_id)
@@ -208,17 +210,17 @@ def session_for(session: Session, token: str, now: datetime) -> SignedIn | None:
     if found is None:
         session.rollback()
         return None
-    kept, person, firm, role = found
+    last_seen_at, person, firm, role = found
     signed_in = SignedIn(
         CurrentPerson(person.id, person.name, person.email),
         CurrentFirm(firm.id, firm.name, firm.time_zone),
         Role(role),
     )
-    if now - kept.last_seen_at > SEEN_EVERY:
-        kept.last_seen_at = now
+    session.rollback()
+    if now - last_seen_at > SEEN_EVERY:
+        seen = update(WebSession).where(WebSession.token_digest == digest(token)).values(last_seen_at=now)
+        session.execute(seen)
         session.commit()
-    else:
-        session.rollback()
     return signed_in
 
 

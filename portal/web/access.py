@@ -74,12 +74,12 @@ def visitor() -> Visitor | None:
 def guard() -> ResponseReturnValue | None:
     """Refuse everything that is neither public nor allowed to this person; strangers' records are the views' 404."""
     endpoint = request.endpoint
-    if endpoint is None or endpoint in UNWATCHED:
+    if endpoint in UNWATCHED:
         return None
     if request.method not in SAFE and not from_here():
         raise FromElsewhere
     here = visitor()
-    if endpoint in PUBLIC:
+    if endpoint is None or endpoint in PUBLIC:
         return None
     if here is None:
         return to_sign_in()

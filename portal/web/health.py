@@ -11,16 +11,16 @@ blueprint = Blueprint("health", __name__)
 @blueprint.get("/healthz")
 def alive() -> ResponseReturnValue:
     """The app and its database answer."""
-    desk.database_answers()
-    return {"ok": True}
+    database = desk.database_answers()
+    return {"ok": database}, 200 if database else 503
 
 
 @blueprint.get("/readyz")
 def ready() -> ResponseReturnValue:
     """The queue answers as well."""
-    desk.database_answers()
-    queue = desk.queue_answers()
-    return {"ok": queue, "queue": queue}, 200 if queue else 503
+    database, queue = desk.database_answers(), desk.queue_answers()
+    ok = database and queue
+    return {"ok": ok, "database": database, "queue": queue}, 200 if ok else 503
 
 
 @blueprint.get("/favicon.ico")

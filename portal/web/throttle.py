@@ -27,7 +27,6 @@ def by_everybody() -> str:
 
 def setup_throttle(app: Flask) -> None:
     """Count on the Redis-protocol server; while it is away each process counts the same limits by itself."""
-    redis = app.extensions["redis"]
     app.config.update(
         RATELIMIT_STORAGE_URI="redis://",
         RATELIMIT_STORAGE_OPTIONS={"connection_pool": app.extensions["redis"].connection_pool},
