@@ -50,7 +50,7 @@ def gather(session: Session) -> Cast:
 
 def add_person(session: Session, firm: Firm, name: str, role: Role) -> Member:
     """A person of a firm, with the cast's one password."""
-    email = f"{name.split()[0].lower()}@{firm.name.split()[0].lower()}.example.com"
+    email = f"{name.split(maxsplit=1)[0].lower()}@{firm.name.split(maxsplit=1)[0].lower()}.example.com"
     person = Person(email=email, name=name, password_hash=accounts.HASHER.hash(PASSWORD), created_at=NOON)
     session.add_all([person, Membership(firm=firm, person=person, role=role)])
     session.commit()

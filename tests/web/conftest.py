@@ -27,7 +27,7 @@ def app(empty_database: str, empty_redis: str) -> Iterator[Flask]:
 
 @pytest.fixture
 def rows(app: Flask) -> Rows:
-    """`with rows() as session:` makes or reads rows, outside of any request."""
+    """For making and reading rows outside of any request."""
 
     @contextmanager
     def opened() -> Iterator[Session]:
