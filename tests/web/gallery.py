@@ -4,8 +4,9 @@ from datetime import UTC, datetime
 from pathlib import Path
 from types import SimpleNamespace
 
-from flask import Flask, render_template
+from flask import Flask, render_template, render_template_string
 from jinja2 import ChoiceLoader, FileSystemLoader
+from markupsafe import Markup
 from wtforms import BooleanField, Form, PasswordField, SelectField, StringField
 
 from portal.models.accounts import Role
@@ -42,6 +43,7 @@ class GalleryForm(Form):
 
 def register(app: Flask) -> None:
     """Add `/gallery` to an app of the tests."""
+    app.extensions["gallery_rows"] = []
     app.jinja_loader = ChoiceLoader(
         [FileSystemLoader(Path(__file__).parent), app.jinja_loader or FileSystemLoader([])]
     )
@@ -60,3 +62,21 @@ def register(app: Flask) -> None:
             problem=item_not_found(999, "sh-hoodie-with-logo"),
             meanings={code.value: MEANINGS[code] for code in Code},
         )
+
+    @app.get("/gallery/live")
+    @needs(Role.READER)
+    def live() -> str:
+        page = """{% extends "base.html" %}{% block scripts %}<script src="{{ asset('js/live.js') }}" defer></script>{% endblock %}
+        {% block content %}<h1>Live</h1><div data-live="/gallery/rows" data-live-every="50">{{ rows }}</div>{% endblock %}"""
+        return render_template_string(page, rows=rows())
+
+    @app.get("/gallery/rows")
+    @needs(Role.READER)
+    def rows() -> Markup:
+        """The rows a test put there, newest first."""
+        given: list[str] = app.extensions["gallery_rows"]
+        lines = (
+            Markup('<tr data-row="{0}"><th scope="row">{0}</th></tr>').format(row) for row in reversed(given)
+        )
+        done = Markup("<span data-live-done hidden></span>") if "done" in given else Markup("")
+        return done + Markup("<table><tbody>{}</tbody></table>").format(Markup("").join(lines))

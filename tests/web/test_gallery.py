@@ -147,3 +147,39 @@ def test_print_leaves_the_ledger_alone(browser: Browser, app: Flask, cast: Cast,
         assert page.get_by_role("table").first.is_visible()
         assert not page.get_by_role("navigation", name="Main").is_visible()
         assert page.get_by_role("button", name="Save").count() == 0
+
+
+def test_rows_arrive_in_place_and_wait_behind_a_button_for_whoever_reads_further_down(
+    browser: Browser, app: Flask, cast: Cast, address: str
+) -> None:
+    shown: list[str] = app.extensions["gallery_rows"]
+    shown.extend(f"order {number}" for number in range(100))
+    with opened(browser, app, cast, address) as context:
+        page = context.new_page()
+        page.goto("/gallery/live")
+        shown.append("at the top")
+        page.get_by_role("rowheader", name="at the top").wait_for()
+        reading = page.get_by_role("rowheader", name="order 50", exact=True)
+        reading.scroll_into_view_if_needed()
+        before = reading.bounding_box()
+        shown.extend(["one more", "and another"])
+        page.get_by_role("button", name="2 new").wait_for()
+        assert page.get_by_role("rowheader", name="one more").count() == 0
+        assert abs((reading.bounding_box() or {"y": 0})["y"] - (before or {"y": 0})["y"]) < 60
+        page.get_by_role("button", name="2 new").click()
+        page.get_by_role("rowheader", name="and another").wait_for()
+
+
+def test_a_live_part_stops_asking_once_nothing_changes_any_more(
+    browser: Browser, app: Flask, cast: Cast, address: str
+) -> None:
+    shown: list[str] = app.extensions["gallery_rows"]
+    with opened(browser, app, cast, address) as context:
+        page = context.new_page()
+        page.goto("/gallery/live")
+        with page.expect_response("**/gallery/rows"):
+            shown.append("done")
+        page.get_by_role("rowheader", name="done").wait_for()
+        shown.append("never asked for")
+        page.wait_for_timeout(300)
+        assert page.get_by_role("rowheader", name="never asked for").count() == 0
