@@ -123,8 +123,8 @@ def setup_database(app: Flask, url: str) -> None:
 def engine_options(url: str) -> dict[str, Any]:
     """How the engine is made for this kind of database."""
     if make_url(url).get_backend_name() == "sqlite":
-        return {"connect_args": {"timeout": 30, "check_same_thread": False}}
-    return {"pool_pre_ping": True, "pool_size": 10, "max_overflow": 10}
+        return {"connect_args": {"timeout": 30, "check_same_thread": False}, "hide_parameters": True}
+    return {"pool_pre_ping": True, "pool_size": 10, "max_overflow": 10, "hide_parameters": True}
 
 
 def listen_sqlite(engine: Engine) -> None:

@@ -27,7 +27,7 @@ from portal.sync.ports import (
     State,
     StopAsked,
 )
-from portal.sync.problems import Code, Ignored, Problem
+from portal.sync.problems import Code, Ignored, Problem, Turn
 
 LEASE = timedelta(seconds=90)
 COUNTED = {
@@ -65,6 +65,19 @@ def take_lease(session: Session, run_id: str, connection_id: str, clock: Clock) 
     return fence if changed_rows(changed) == 1 else None
 
 
+def renew_lease(session: Session, connection_id: str, fence: int, now: datetime) -> None:
+    """Hold the lease on. The caller commits. Raises `LeaseLost` when the fence moved."""
+    changed = session.execute(
+        update(Connection)
+        .where(Connection.id == connection_id, Connection.fence == fence)
+        .values(lease_until=now + LEASE)
+        .execution_options(synchronize_session=False)
+    )
+    if changed_rows(changed) != 1:
+        session.rollback()
+        raise LeaseLost("another run holds this connection")
+
+
 def release_lease(session: Session, connection_id: str, fence: int) -> None:
     """Give the lease back, if it is still ours. Commits."""
     session.execute(
@@ -100,6 +113,7 @@ class SqlLedger:
 
     def known(self, order_ids: Iterable[int]) -> dict[int, OrderRecord]:
         """The records there are for these orders."""
+        self._session.rollback()
         ids = list(order_ids)
         if not ids:
             return {}
@@ -133,7 +147,7 @@ class SqlLedger:
     def due(self, now: datetime) -> list[OrderRecord]:
         """Orders `seen`, and failed ones whose time has come; ascending id."""
         waiting = and_(Order.state == State.FAILED, or_(Order.retry_at.is_(None), Order.retry_at <= now))
-        readable = ~and_(Order.state == State.FAILED, Order.document.is_(None))
+        readable = ~and_(Order.state == State.FAILED, Order.document.is_(None), Order.turn != Turn.WAIT)
         return self._select(or_(Order.state == State.SEEN, waiting), readable)
 
     def expect(self, orders: int) -> None:
@@ -203,14 +217,19 @@ class SqlLedger:
 
     def contact_written(self, order_id: int) -> None:
         """Remember that this order wrote a contact."""
-        self._hold_fence(last_contact_order=order_id)
+        newest = max(order_id, self._connection().last_contact_order)
+        self._hold_fence(last_contact_order=newest)
         self._session.commit()
 
     def _connection(self) -> Connection:
         return self._session.get_one(Connection, self._connection_id, populate_existing=True)
 
     def _mine(self) -> tuple[Any, ...]:
-        return (Order.saasu_file_id == self._file_id, Order.store_hash == self._store_hash)
+        return (
+            Order.firm_id == self._firm_id,
+            Order.saasu_file_id == self._file_id,
+            Order.store_hash == self._store_hash,
+        )
 
     def _until(self) -> datetime:
         return self._clock.now() + LEASE
@@ -261,9 +280,10 @@ class SqlLedger:
         if entry.order is not None:
             copy_order(row, entry, now)
         if entry.outcome is None:
+            if entry.order is not None and row.state in (State.SENDING, State.UNKNOWN):
+                row.document = None
             return
-        if entry.document:
-            row.document = self._seal.seal(row.id, entry.document)
+        row.document = self._seal.seal(row.id, entry.document) if entry.document else None
         write_outcome(row, entry.outcome, now)
         row.run_id = self._run_id
         self._attempt(row.id, entry.outcome)
@@ -342,7 +362,7 @@ def write_outcome(row: Order, outcome: Outcome, now: datetime) -> None:
         row.refusals += 1
     if outcome.posted is not None:
         row.invoice_id = outcome.posted.invoice_id
-        row.number = outcome.posted.number
+        row.number = outcome.posted.number[:100]
         row.posted_at = now
         row.refusals = 0
     if outcome.state in (State.POSTED, State.EXISTS, State.IGNORED):

@@ -26,10 +26,10 @@ def catalogue(session: Session, file_pk: str) -> Catalogue:
 
 
 def read_catalogue(books: Books, read_to: datetime | None) -> tuple[tuple[Item, ...], tuple[TaxCode, ...]]:
-    """What changed in Saasu since `read_to`; everything, with the tax codes, when nothing was read yet."""
+    """The items changed in Saasu since `read_to`, all of them when nothing was read yet; and the tax codes."""
     if read_to is None:
         return books.items(), books.tax_codes()
-    return books.items(modified_since=read_to - OVERLAP), ()
+    return books.items(modified_since=read_to - OVERLAP), books.tax_codes()
 
 
 def write_catalogue(
@@ -43,7 +43,7 @@ def write_catalogue(
                 item_id=item.id,
                 code=item.code[:500],
                 name=item.name[:500],
-                tax_code=item.tax_code,
+                tax_code=item.tax_code[:50] if item.tax_code else None,
                 is_active=item.is_active,
                 is_sold=item.is_sold,
                 is_combo=item.is_combo,
@@ -56,7 +56,7 @@ def write_catalogue(
             session.add(
                 MirroredTaxCode(
                     file_pk=file.id,
-                    code=code.code,
+                    code=code.code[:50],
                     rate=code.rate,
                     is_active=code.is_active,
                     is_sale=code.is_sale,

@@ -10,6 +10,7 @@ CENT = Decimal("0.01")
 ZERO = Decimal(0)
 ELEVEN_TENTHS = Decimal("1.1")
 LARGEST = Decimal("1e12")
+MOST_DIGITS = 30
 
 
 class MoneyError(ValueError):
@@ -32,7 +33,7 @@ def money(value: object) -> Decimal:
         amount = Decimal(text)
     except InvalidOperation as error:
         raise MoneyError(f"{str(value)[:40]!r} is not an amount of money") from error
-    if not amount.is_finite() or abs(amount) >= LARGEST:
+    if not amount.is_finite() or abs(amount) >= LARGEST or len(amount.as_tuple().digits) > MOST_DIGITS:
         raise MoneyError(f"{str(value)[:40]!r} is not an amount of money")
     return amount
 

@@ -7,7 +7,7 @@ from decimal import Decimal
 from typing import Any
 
 from sqlalchemy import Select, func, select
-from sqlalchemy.orm import Session, joinedload
+from sqlalchemy.orm import Session, defer, joinedload
 
 from portal.models.connections import Connection, SaasuFile
 from portal.models.mirrors import CallCount
@@ -18,7 +18,11 @@ from portal.sync.ports import State
 from portal.sync.problems import Turn
 
 STRIP_DAYS = 14
+LARGEST_ID = 2**63
 PAGE = 100
+SHOWN = 500
+"""Outcomes a run's page shows: the newest."""
+LAST_PAGE = 10_000
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -226,11 +230,11 @@ def run_outcomes(session: Session, firm_id: str, run_id: str, after: int = 0) ->
                 Attempt.id > after,
                 Attempt.state.not_in((State.SENDING, State.SEEN)),
             )
-            .order_by(Attempt.id)
-            .options(joinedload(Attempt.order))
-            .limit(2_000)
+            .order_by(Attempt.id.desc())
+            .options(joinedload(Attempt.order).defer(Order.document))
+            .limit(SHOWN)
         )
-    )
+    )[::-1]
 
 
 def orders_of(
@@ -246,12 +250,12 @@ def orders_of(
     query = (
         select(Order)
         .where(Order.firm_id == firm_id)
-        .options(joinedload(Order.connection).joinedload(Connection.file))
+        .options(joinedload(Order.connection).joinedload(Connection.file), defer(Order.document))
         .order_by(Order.order_created_at.desc(), Order.id)
     )
     if connection_id:
         query = query.where(Order.connection_id == connection_id)
-    if order_id is not None:
+    if order_id is not None and 0 <= order_id < LARGEST_ID:
         query = query.where(Order.order_id == order_id)
     for condition in word_conditions(words):
         query = query.where(condition)
@@ -276,7 +280,7 @@ def word_conditions(words: Sequence[str]) -> list[Any]:
 
 def paged(query: Select[Any], page: int) -> Select[Any]:
     """One page of a query."""
-    return query.limit(PAGE).offset((max(page, 1) - 1) * PAGE)
+    return query.limit(PAGE).offset((min(max(page, 1), LAST_PAGE) - 1) * PAGE)
 
 
 def order_of(session: Session, firm_id: str, order_pk: str) -> Order | None:

@@ -2,7 +2,7 @@
 
 from datetime import date, datetime
 
-from sqlalchemy import CheckConstraint, ForeignKey, Index, String, UniqueConstraint
+from sqlalchemy import BigInteger, CheckConstraint, ForeignKey, Index, String, UniqueConstraint
 from sqlalchemy.orm import Mapped, mapped_column, relationship
 
 from portal.database import AwareDateTime, Base, IdList, new_id
@@ -34,7 +34,7 @@ class SaasuFile(Base):
     id: Mapped[str] = mapped_column(String(22), primary_key=True, default=new_id)
     firm_id: Mapped[str] = mapped_column(ForeignKey("firms.id"), index=True)
     login_id: Mapped[str] = mapped_column(ForeignKey("saasu_logins.id"))
-    file_id: Mapped[int]
+    file_id: Mapped[int] = mapped_column(BigInteger)
     name: Mapped[str] = mapped_column(String(200))
     currency: Mapped[str] = mapped_column(String(3))
     subscription: Mapped[str] = mapped_column(String(100), default="")
@@ -75,8 +75,8 @@ class Connection(Base):
     access_token: Mapped[bytes | None]
     access_token_set_at: Mapped[datetime | None] = mapped_column(AwareDateTime)
     prefix: Mapped[str] = mapped_column(String(20), default="")
-    shipping_item_id: Mapped[int | None]
-    discount_item_id: Mapped[int | None]
+    shipping_item_id: Mapped[int | None] = mapped_column(BigInteger)
+    discount_item_id: Mapped[int | None] = mapped_column(BigInteger)
     statuses: Mapped[list[int]] = mapped_column(IdList, default=lambda: sorted(SYNCED_BY_DEFAULT))
     notify: Mapped[bool] = mapped_column(default=False)
     notification_email: Mapped[str] = mapped_column(String(500), default="")
@@ -86,8 +86,8 @@ class Connection(Base):
     start_at: Mapped[datetime | None] = mapped_column(AwareDateTime)
     watermark: Mapped[datetime | None] = mapped_column(AwareDateTime)
     reading_until: Mapped[datetime | None] = mapped_column(AwareDateTime)
-    cursor: Mapped[int] = mapped_column(default=0)
-    last_contact_order: Mapped[int] = mapped_column(default=0)
+    cursor: Mapped[int] = mapped_column(BigInteger, default=0)
+    last_contact_order: Mapped[int] = mapped_column(BigInteger, default=0)
 
     minute: Mapped[int] = mapped_column(default=0)
     next_run_at: Mapped[datetime | None] = mapped_column(AwareDateTime)

@@ -3,7 +3,7 @@
 from datetime import datetime
 from decimal import Decimal
 
-from sqlalchemy import JSON, ForeignKey, String, UniqueConstraint
+from sqlalchemy import JSON, BigInteger, ForeignKey, String, UniqueConstraint
 from sqlalchemy.orm import Mapped, mapped_column
 
 from portal.database import AwareDateTime, Base, Money
@@ -15,7 +15,7 @@ class MirroredItem(Base):
     __tablename__ = "mirrored_items"
 
     file_pk: Mapped[str] = mapped_column(ForeignKey("saasu_files.id"), primary_key=True)
-    item_id: Mapped[int] = mapped_column(primary_key=True)
+    item_id: Mapped[int] = mapped_column(BigInteger, primary_key=True)
     code: Mapped[str] = mapped_column(String(500))
     name: Mapped[str] = mapped_column(String(500), default="")
     tax_code: Mapped[str | None] = mapped_column(String(50))

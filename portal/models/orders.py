@@ -4,7 +4,7 @@ from datetime import datetime
 from decimal import Decimal
 from typing import Any
 
-from sqlalchemy import JSON, CheckConstraint, ForeignKey, Index, String, UniqueConstraint
+from sqlalchemy import JSON, BigInteger, CheckConstraint, ForeignKey, Index, String, UniqueConstraint
 from sqlalchemy.orm import Mapped, mapped_column, relationship
 
 from portal.database import AwareDateTime, Base, Money, new_id
@@ -32,9 +32,9 @@ class Order(Base):
     id: Mapped[str] = mapped_column(String(22), primary_key=True, default=new_id)
     firm_id: Mapped[str] = mapped_column(ForeignKey("firms.id"))
     connection_id: Mapped[str] = mapped_column(ForeignKey("connections.id"))
-    saasu_file_id: Mapped[int]
+    saasu_file_id: Mapped[int] = mapped_column(BigInteger)
     store_hash: Mapped[str] = mapped_column(String(32))
-    order_id: Mapped[int]
+    order_id: Mapped[int] = mapped_column(BigInteger)
     state: Mapped[str] = mapped_column(String(10))
     ignored_reason: Mapped[str | None] = mapped_column(String(20))
     turn: Mapped[str | None] = mapped_column(String(10))
@@ -55,7 +55,7 @@ class Order(Base):
     fingerprint: Mapped[str] = mapped_column(String(64), default="")
     first_sent_at: Mapped[datetime | None] = mapped_column(AwareDateTime)
     sent_at: Mapped[datetime | None] = mapped_column(AwareDateTime)
-    invoice_id: Mapped[int | None]
+    invoice_id: Mapped[int | None] = mapped_column(BigInteger)
     posted_at: Mapped[datetime | None] = mapped_column(AwareDateTime)
     retry_at: Mapped[datetime | None] = mapped_column(AwareDateTime)
     refusals: Mapped[int] = mapped_column(default=0)

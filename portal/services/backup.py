@@ -12,7 +12,7 @@ from typing import Any
 from sqlalchemy import Table, func, insert, select, text
 from sqlalchemy.orm import Session
 
-from portal.database import Base
+from portal.database import Base, begin_reading
 
 FORMAT = 1
 
@@ -29,6 +29,7 @@ def revision(session: Session) -> str:
 def write_backup(session: Session, path: Path, now: datetime) -> int:
     """Write every row to an archive beside which the key ring must be kept by other means. Returns how many rows."""
     count = 0
+    session = one_moment(session)
     partial = path.with_suffix(path.suffix + ".part")
     with zipfile.ZipFile(partial, "w", zipfile.ZIP_DEFLATED) as archive:
         head = {
@@ -47,6 +48,15 @@ def write_backup(session: Session, path: Path, now: datetime) -> int:
     session.rollback()
     partial.replace(path)
     return count
+
+
+def one_moment(session: Session) -> Session:
+    """A transaction in which every table is read at the same moment, and for which no writer waits."""
+    session.rollback()
+    if session.get_bind().dialect.name == "postgresql":
+        session.connection(execution_options={"isolation_level": "REPEATABLE READ"})
+        return session
+    return begin_reading()
 
 
 def restore_backup(session: Session, path: Path) -> int:

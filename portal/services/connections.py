@@ -1,20 +1,23 @@
 """The BigCommerce connector of a file: test it, save it, start processing (source document, steps 1 to 11)."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import UTC, date, datetime, time
+from datetime import UTC, date, datetime, time, timedelta
 from zoneinfo import ZoneInfo
 
-from sqlalchemy import select
+from sqlalchemy import select, update
 from sqlalchemy.orm import Session
 
 from portal import mirrors
 from portal.clients.bigcommerce_store import StoreFound, shop_code
 from portal.models.connections import Connection, SaasuFile
+from portal.models.orders import Order
 from portal.models.runs import Run, RunKind
 from portal.services.remotes import Outside, books_for, firm_vault, new_shop
 from portal.services.runs import Ring, minute_for, next_slot, request_run
 from portal.sync.failures import RemoteFailure, books_problem, shop_problem
-from portal.sync.problems import Problem
+from portal.sync.ports import State
+from portal.sync.problems import Ignored, Problem
 from portal.sync.rules import Item
 
 
@@ -45,6 +48,13 @@ class Tested:
     side: str = ""
 
 
+ITEMS_FRESH = timedelta(minutes=1)
+"""Item lists younger than this are shown as they are; an item just made in Saasu is there a minute later at most."""
+
+
+INCOMPLETE = 0
+
+
 class NotSaved(Exception):
     """The draft cannot be saved; `faults` maps a field to a sentence."""
 
@@ -70,6 +80,7 @@ def test_connection(
 ) -> Tested:
     """Try both sides with what the page holds; nothing is saved (source document, step 9)."""
     token = draft.access_token or saved_token(session, outside, connection)
+    session.commit()
     try:
         store = new_shop(session, outside, shop_code(draft.store_hash), token).test_connection()
     except ValueError as error:
@@ -106,7 +117,9 @@ def save_connection(
         session.add(connection)
         session.flush()
         connection.minute = minute_for(connection.id)
+    widened = set(draft.statuses) - set(connection.statuses or draft.statuses)
     keep_fields(connection, draft)
+    take_again(session, connection, widened)
     keep_secrets(session, outside, connection, draft)
     keep_schedule(connection, now)
     session.commit()
@@ -117,29 +130,63 @@ def faults_of(
     session: Session, file: SaasuFile, connection: Connection | None, draft: Draft
 ) -> dict[str, str]:
     """What is wrong with a draft, by field."""
-    faults: dict[str, str] = {}
     others = [one for one in file.connections if connection is None or one.id != connection.id]
-    if connection is None:
-        try:
-            code = shop_code(draft.store_hash)
-        except ValueError as error:
-            faults["store_hash"] = str(error)
-        else:
-            if any(one.store_hash == code for one in others):
-                faults["store_hash"] = "This file already has a connection to that store."
-    clash = next((one for one in others if prefixes_clash(one.prefix, draft.prefix)), None)
-    if clash is not None:
-        faults["prefix"] = (
-            f"The store {clash.store_name or clash.store_hash} uses the prefix “{clash.prefix}”: numbers could collide."
-        )
-    if draft.enabled and not (draft.access_token or (connection and connection.access_token)):
-        faults["access_token"] = "Paste the Access Token before you enable the connection."  # noqa: S105
-    if draft.notify and not draft.notification_email:
-        faults["notification_email"] = "Give an e-mail address, or untick Notification Email."
-    if 0 in draft.statuses:
-        faults["statuses"] = "Incomplete orders cannot be synced: the customer has not finished paying."
-    session.rollback() if faults else None
+    found = {
+        "store_hash": "" if connection else fault_of_store(session, file, others, draft),
+        "prefix": fault_of_prefix(others, draft.prefix),
+        "access_token": fault_of_token(connection, draft),
+        "notification_email": "Give an e-mail address, or untick Notification Email."
+        if draft.notify and not draft.notification_email
+        else "",
+        "statuses": "Incomplete orders cannot be synced: the customer has not finished paying."
+        if INCOMPLETE in draft.statuses
+        else "",
+    }
+    faults = {field: sentence for field, sentence in found.items() if sentence}
+    if faults:
+        session.rollback()
     return faults
+
+
+def fault_of_prefix(others: Sequence[Connection], prefix: str) -> str:
+    """A sentence when another store of the file could make the same numbers, or blank."""
+    clash = next((one for one in others if prefixes_clash(one.prefix, prefix)), None)
+    if clash is None:
+        return ""
+    return f"The store {clash.store_name or clash.store_hash} uses the prefix “{clash.prefix}”: numbers could collide."
+
+
+def fault_of_store(session: Session, file: SaasuFile, others: Sequence[Connection], draft: Draft) -> str:
+    """What is wrong with the Shop Code, or blank. A store that another firm syncs into this file would arrive twice."""
+    try:
+        code = shop_code(draft.store_hash)
+    except ValueError as error:
+        return str(error)
+    if any(one.store_hash == code for one in others):
+        return "This file already has a connection to that store."
+    elsewhere = session.scalar(
+        select(Connection.id)
+        .join(SaasuFile, SaasuFile.id == Connection.file_pk)
+        .where(
+            SaasuFile.file_id == file.file_id,
+            Connection.store_hash == code,
+            Connection.firm_id != file.firm_id,
+        )
+    )
+    return (
+        "Another firm already syncs this store into this Saasu file; it has to stop first."
+        if elsewhere
+        else ""
+    )
+
+
+def fault_of_token(connection: Connection | None, draft: Draft) -> str:
+    """What is wrong with the secrets, or blank."""
+    if not draft.access_token.isascii() or not draft.client_secret.isascii():
+        return "A secret holds a character that BigCommerce never gives out; copy it once more."
+    if draft.enabled and not (draft.access_token or (connection and connection.access_token)):
+        return "Paste the Access Token before you enable the connection."
+    return ""
 
 
 def prefixes_clash(one: str, other: str) -> bool:
@@ -160,6 +207,22 @@ def keep_fields(connection: Connection, draft: Draft) -> None:
     connection.notify = draft.notify
     connection.notification_email = draft.notification_email[:500]
     connection.statuses = sorted(draft.statuses)
+
+
+def take_again(session: Session, connection: Connection, statuses: set[int]) -> None:
+    """Orders ignored for a status that is now synced are decided again (SYNC §2)."""
+    if statuses:
+        session.execute(
+            update(Order)
+            .where(
+                Order.connection_id == connection.id,
+                Order.state == State.IGNORED,
+                Order.ignored_reason == Ignored.STATUS,
+                Order.status_id.in_(statuses),
+            )
+            .values(state=State.SEEN, ignored_reason=None, document=None)
+            .execution_options(synchronize_session=False)
+        )
 
 
 def keep_secrets(session: Session, outside: Outside, connection: Connection, draft: Draft) -> None:
@@ -206,15 +269,19 @@ def start_processing(
     connection.watermark = min(connection.watermark or begin, begin)
     connection.reading_until = None
     connection.cursor = 0
+    # A run that is reading now must not write its own place back over this one: it loses its fence and is queued again.
+    connection.fence += 1
+    connection.lease_run_id = None
+    connection.lease_until = None
     session.commit()
     return request_run(session, connection, RunKind.BACKFILL, actor, now, ring)
 
 
 def file_items(session: Session, outside: Outside, file: SaasuFile) -> tuple[Item, ...]:
     """The file's items for the item fields, read from Saasu when there is no copy yet. Raises a `RemoteFailure`."""
-    if file.items_read_to is None:
-        now = outside.now()
-        items, tax_codes = mirrors.read_catalogue(books_for(session, outside, file), None)
+    now = outside.now()
+    if file.items_read_to is None or now - file.items_read_to > ITEMS_FRESH:
+        items, tax_codes = mirrors.read_catalogue(books_for(session, outside, file), file.items_read_to)
         mirrors.write_catalogue(session, file, items, tax_codes, now)
         session.commit()
     found = mirrors.catalogue(session, file.id).items

@@ -19,6 +19,12 @@ def session() -> Session:
     return database.session()
 
 
+def reading() -> Session:
+    """The request's session in a transaction that only reads, for which no writer waits."""
+    database.session().rollback()
+    return database.begin_reading()
+
+
 def outside() -> Outside:
     """The outside of the running app."""
     return Outside.of(current_app)

@@ -10,15 +10,25 @@ from portal.models.runs import Run, RunKind
 from portal.services.runs import Ring, request_run
 from portal.sync.ports import State
 
+RETRIED = (State.FAILED, State.SEEN, State.UNKNOWN, State.EXISTS)
+
 
 def retry(session: Session, order: Order, actor: str, now: datetime, ring: Ring) -> Run | None:
     """Let the next run, which starts now, decide about a failed order again. Commits; `None` where there is nothing to retry."""
-    if order.state not in (State.FAILED, State.SEEN, State.UNKNOWN) or not order.connection.enabled:
+    if order.state not in RETRIED or not order.connection.enabled:
         return None
+    # What was not kept is read afresh; a number that Saasu had is looked up before anything is sent.
+    again = (
+        State.UNKNOWN
+        if order.state == State.EXISTS
+        else State.SEEN
+        if order.document is None
+        else order.state
+    )
     session.execute(
         update(Order)
-        .where(Order.id == order.id, Order.state == State.FAILED)
-        .values(retry_at=None, refusals=0)
+        .where(Order.id == order.id, Order.state.in_((State.FAILED, State.EXISTS)))
+        .values(state=again, retry_at=None, refusals=0)
     )
     session.add(
         Attempt(

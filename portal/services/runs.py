@@ -142,8 +142,17 @@ def begin(session: Session, run_id: str, attempt: int, now: datetime) -> Run | N
     return session.get_one(Run, run_id) if changed_rows(changed) == 1 else None
 
 
-def finish(session: Session, run: Run, state: RunState, problem: Problem | None, now: datetime) -> None:
-    """Write a run's end and what it means for its connection; an unsettled order brings the next run forward. Commits."""
+def finish(
+    session: Session, run: Run, attempt: int, state: RunState, problem: Problem | None, now: datetime
+) -> bool:
+    """Write a run's end and what it means for its connection. Commits; false when the run is no longer this delivery's.
+
+    An unsettled order brings the next run forward, to the moment when it can be looked up for good.
+    """
+    session.refresh(run)
+    if run.attempt != attempt or run.state != RunState.RUNNING:
+        session.rollback()
+        return False
     run.state = state
     run.finished_at = now
     run.problem_code = str(problem.code) if problem else None
@@ -154,9 +163,10 @@ def finish(session: Session, run: Run, state: RunState, problem: Problem | None,
     if state == RunState.FINISHED:
         connection.last_good_run_at = now
     settles = unsettled_until(session, connection)
-    if settles is not None and connection.enabled and connection.next_run_at is not None:
-        connection.next_run_at = min(connection.next_run_at, max(settles, now + timedelta(seconds=5)))
+    if settles is not None and connection.enabled and connection.next_run_at is not None and settles > now:
+        connection.next_run_at = min(connection.next_run_at, settles + timedelta(seconds=1))
     session.commit()
+    return True
 
 
 def unsettled_until(session: Session, connection: Connection) -> datetime | None:

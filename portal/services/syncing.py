@@ -17,12 +17,10 @@ from portal.services.runs import begin, finish, state_for
 from portal.sync.engine import Sync, run_sync
 from portal.sync.failures import RemoteFailure, shop_problem
 from portal.sync.ports import Books, Clock, LeaseLost, StopAsked
-from portal.sync.problems import Problem, RunStopped
+from portal.sync.problems import Code, Problem, RunStopped
 from portal.sync.rules import Catalogue, Rules
 
-
-class RunFailed(Exception):
-    """The run hit a fault of ours; it is queued again by the sweep once its lease has expired."""
+FAULT = "Something went wrong on our side in this run. What was done is kept, and the next run goes on."
 
 
 def carry_out(session: Session, outside: Outside, run_id: str, attempt: int, clock: Clock) -> RunState | None:
@@ -36,11 +34,13 @@ def carry_out(session: Session, outside: Outside, run_id: str, attempt: int, clo
         if fence is None:
             log().warning("lease held by another run")
             return None
-        return _under_lease(session, outside, run, fence, clock)
+        return _under_lease(session, outside, run, attempt, fence, clock)
 
 
-def _under_lease(session: Session, outside: Outside, run: Run, fence: int, clock: Clock) -> RunState | None:
-    connection = run.connection
+def _under_lease(
+    session: Session, outside: Outside, run: Run, attempt: int, fence: int, clock: Clock
+) -> RunState | None:
+    connection_id, run_id = run.connection_id, run.id
     problem: Problem | None = None
     try:
         run_sync(build_sync(session, outside, run, fence, clock))
@@ -54,9 +54,15 @@ def _under_lease(session: Session, outside: Outside, run: Run, fence: int, clock
         session.rollback()
         log().warning("lease lost")
         return None
+    except Exception as fault:
+        log().error("fault in a run", exc_info=fault)
+        problem = Problem(Code.ORDER_UNREADABLE, FAULT)
+        state = RunState.FAILED
     session.rollback()
-    finish(session, session.get_one(Run, run.id), state, problem, clock.now())
-    ledgers.release_lease(session, connection.id, fence)
+    if not finish(session, session.get_one(Run, run_id), attempt, state, problem, clock.now()):
+        log().warning("run taken over by another worker")
+        return None
+    ledgers.release_lease(session, connection_id, fence)
     log().info("run ended", state=state, problem=str(problem.code) if problem else None)
     return state
 
@@ -64,7 +70,7 @@ def _under_lease(session: Session, outside: Outside, run: Run, fence: int, clock
 def build_sync(session: Session, outside: Outside, run: Run, fence: int, clock: Clock) -> Sync:
     """Everything one run works with. Raises `RunStopped` where the connection has no usable credentials."""
     connection = run.connection
-    counted = counting(session, outside, run.id)
+    counted = counting(session, outside, run, fence)
     keys = firm_vault(session, outside.vault, connection.firm_id)
     try:
         shop = shop_for(session, counted, connection)
@@ -79,14 +85,17 @@ def build_sync(session: Session, outside: Outside, run: Run, fence: int, clock: 
         ledger=SqlLedger(session, connection, run, fence, clock, seal_for(keys)),
         clock=clock,
         catalogue=lambda: fresh_catalogue(session, books, connection, clock),
+        report=lambda fault: log().error("fault in one order", exc_info=fault),
     )
 
 
-def counting(session: Session, outside: Outside, run_id: str) -> Outside:
-    """The same outside, counting every call on the run's row before it is sent."""
+def counting(session: Session, outside: Outside, run: Run, fence: int) -> Outside:
+    """The same outside, renewing the lease and counting on the run's row before every call. Raises `LeaseLost`."""
+    run_id, connection_id = run.id, run.connection_id
 
     def on_call(remote: str, purpose: str) -> None:
         del purpose
+        ledgers.renew_lease(session, connection_id, fence, outside.now())
         column = Run.saasu_calls if remote == "saasu" else Run.shop_calls
         session.execute(update(Run).where(Run.id == run_id).values({column: column + 1}))
         session.commit()

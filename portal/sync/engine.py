@@ -8,10 +8,22 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
-from portal.sync.failures import RemoteFailure, books_problem, shop_problem
+from portal.sync.failures import RemoteFailure, Unreachable, books_problem, shop_problem
 from portal.sync.orders import CompleteOrder, OrderPage, ShopOrder
-from portal.sync.planning import Ignore, Leave, Reject, Take, decide
-from portal.sync.ports import Books, Clock, Ledger, OrderRecord, Outcome, Reading, Recorded, Shop, State
+from portal.sync.planning import FINISHED, UNSETTLED, Ignore, Leave, Reject, Take, decide, next_try
+from portal.sync.ports import (
+    Books,
+    Clock,
+    LeaseLost,
+    Ledger,
+    OrderRecord,
+    Outcome,
+    Reading,
+    Recorded,
+    Shop,
+    State,
+    StopAsked,
+)
 from portal.sync.posting import Poster
 from portal.sync.problems import Code, RunStopped, about_order
 from portal.sync.rules import Catalogue, Rules
@@ -19,6 +31,8 @@ from portal.sync.settling import look_up, verdict
 
 BEHIND_SHOP_CLOCK = timedelta(minutes=2)
 OVERLAP = timedelta(minutes=15)
+MISSED_LIMIT = 3
+"""Orders in one run for which the shop may not answer before the run takes it that the shop is away."""
 LONGEST_READ = 10_000
 """Pages a window may have; a shop that never ends its list must not hold a worker for ever."""
 
@@ -33,6 +47,8 @@ class Sync:
     ledger: Ledger
     clock: Clock
     catalogue: Callable[[], Catalogue]
+    report: Callable[[Exception], None] = lambda _fault: None
+    """Hears of a fault of ours in one order; the run goes on."""
 
 
 def run_sync(sync: Sync) -> None:
@@ -85,9 +101,14 @@ def within_shop_time(until: datetime, shop_time: datetime | None) -> datetime:
 
 def page_entries(sync: Sync, page: OrderPage) -> list[Recorded]:
     """What is to be recorded of each order of a page."""
-    known = sync.ledger.known([order.id for order in page.orders])
-    entries = [entry_for(sync, page, order, known.get(order.id)) for order in page.orders]
+    known = sync.ledger.known([*(one.id for one in page.orders), *(one.id for one in page.unreadable)])
+    missed: list[RemoteFailure] = []
+    entries = [entry_for(sync, page, order, known.get(order.id), missed) for order in page.orders]
     for broken in page.unreadable:
+        record = known.get(broken.id)
+        if record is not None and record.state in FINISHED | UNSETTLED:
+            entries.append(Recorded(order=None, order_id=broken.id, outcome=None))
+            continue
         problem = about_order(
             Code.ORDER_UNREADABLE, broken.id, f"the shop's data could not be read: {broken.reason}"
         )
@@ -98,8 +119,13 @@ def page_entries(sync: Sync, page: OrderPage) -> list[Recorded]:
     return sorted(entries, key=lambda entry: entry.order_id)
 
 
-def entry_for(sync: Sync, page: OrderPage, order: ShopOrder, record: OrderRecord | None) -> Recorded:
-    """Decide about one order of a page; an order to be taken is read completely here."""
+def entry_for(
+    sync: Sync, page: OrderPage, order: ShopOrder, record: OrderRecord | None, missed: list[RemoteFailure]
+) -> Recorded:
+    """Decide about one order of a page; an order to be taken is read completely here.
+
+    One whose parts the shop would not give is recorded without them and read again before it is mapped; `missed` counts those.
+    """
     match decide(order, sync.rules, record):
         case Ignore(reason):
             return Recorded(
@@ -111,9 +137,22 @@ def entry_for(sync: Sync, page: OrderPage, order: ShopOrder, record: OrderRecord
         case Leave(changed):
             return Recorded(order=order if changed else None, order_id=order.id, outcome=None)
         case Take():
-            complete = page.complete.get(order.id) or sync.shop.complete(order)
-            outcome = Outcome(state=State.SEEN)
-            return Recorded(order=order, order_id=order.id, outcome=outcome, document=complete.document)
+            document = document_of(sync, page, order, missed)
+            return Recorded(
+                order=order, order_id=order.id, outcome=Outcome(state=State.SEEN), document=document
+            )
+
+
+def document_of(sync: Sync, page: OrderPage, order: ShopOrder, missed: list[RemoteFailure]) -> str:
+    """The order's whole text; blank where the shop would not give it. Raises when that happens to several."""
+    try:
+        complete = page.complete.get(order.id) or sync.shop.complete(order)
+    except Unreachable as failure:
+        missed.append(failure)
+        if len(missed) >= MISSED_LIMIT:
+            raise
+        return ""
+    return complete.document
 
 
 def post_due(sync: Sync) -> None:
@@ -129,14 +168,30 @@ def post_due(sync: Sync) -> None:
     poster = Poster(
         rules=sync.rules, books=sync.books, ledger=sync.ledger, clock=sync.clock, catalogue=catalogue
     )
+    missed: list[RemoteFailure] = []
     for record in due:
         sync.ledger.heartbeat()
-        complete = reread(sync, record)
-        if complete is not None:
-            poster.take(record, complete)
+        try:
+            complete = reread(sync, record, missed)
+            if complete is not None:
+                poster.take(record, complete)
+        except (RunStopped, LeaseLost, StopAsked):
+            raise
+        except Exception as fault:
+            sync.report(fault)
+            settle_fault(sync, record.order_id)
 
 
-def reread(sync: Sync, record: OrderRecord) -> CompleteOrder | None:
+def settle_fault(sync: Sync, order_id: int) -> None:
+    """A fault of ours in one order: it fails alone, or is unknown where it was being sent; the run goes on (SYNC §8)."""
+    record = sync.ledger.known([order_id])[order_id]
+    problem = about_order(Code.ORDER_UNREADABLE, order_id, "something in it could not be worked with")
+    state = State.UNKNOWN if record.state in UNSETTLED else State.FAILED
+    retry_at = next_try(0, sync.clock.now())
+    sync.ledger.settle(record, Outcome(state=state, problems=(problem,), retry_at=retry_at))
+
+
+def reread(sync: Sync, record: OrderRecord, missed: list[RemoteFailure]) -> CompleteOrder | None:
     """The order as it was kept, or afresh from the shop where it was not kept or not complete (SYNC §2, §4)."""
     if record.document:
         complete = sync.shop.reopen(record.document)
@@ -145,10 +200,23 @@ def reread(sync: Sync, record: OrderRecord) -> CompleteOrder | None:
     try:
         found = sync.shop.one(record.order_id)
     except RemoteFailure as failure:
-        raise RunStopped(shop_problem(failure)) from failure
+        missed.append(failure)
+        if not isinstance(failure, Unreachable) or len(missed) >= MISSED_LIMIT:
+            raise RunStopped(shop_problem(failure)) from failure
+        not_read(sync, record, "the shop did not answer for this order")
+        return None
     if found is not None and found.complete:
         return found
-    words = "the shop did not give all its lines" if found else "the shop no longer shows this order"
-    problem = about_order(Code.INCOMPLETE_READ, record.order_id, words)
-    sync.ledger.settle(record, Outcome(state=State.FAILED, problems=(problem,)))
+    not_read(
+        sync,
+        record,
+        "the shop did not give all its lines" if found else "the shop no longer shows this order",
+    )
     return None
+
+
+def not_read(sync: Sync, record: OrderRecord, words: str) -> None:
+    """Record that an order could not be read whole; it is read again in an hour."""
+    problem = about_order(Code.INCOMPLETE_READ, record.order_id, words)
+    retry_at = next_try(0, sync.clock.now())
+    sync.ledger.settle(record, Outcome(state=State.FAILED, problems=(problem,), retry_at=retry_at))

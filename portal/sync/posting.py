@@ -67,6 +67,12 @@ class Poster:
             problem = about_order(Code.SAASU_REFUSED, record.order_id, words)
             self.ledger.settle(record, self._refusal(record, problem))
             return
+        if isinstance(failure, OutcomeLost | Unreachable) and self.lost_running + 1 < LOST_LIMIT:
+            self.lost_running += 1
+            words = "Saasu did not answer about this customer; nothing was posted"
+            problem = about_order(Code.OUTCOME_UNKNOWN, record.order_id, words)
+            self.ledger.settle(record, self._refusal(record, problem))
+            return
         raise RunStopped(books_problem(failure)) from failure
 
     def _send(self, record: OrderRecord, sale: SaleOrder, mapped: Mapped, notes: tuple[str, ...]) -> None:
@@ -109,7 +115,7 @@ class Poster:
         """Look the taken number up: our own marker means posted, anything else means it exists."""
         now = self.clock.now()
         try:
-            listing = look_up(self.books, [replace(record, first_sent_at=None)], now)
+            listing = look_up(self.books, [record], now)
         except RemoteFailure as failure:
             self.ledger.settle(record, Outcome(state=State.UNKNOWN, note="Saasu says the number is taken."))
             raise RunStopped(books_problem(failure)) from failure

@@ -133,7 +133,7 @@ MEANINGS: dict[Code, Meaning] = {
         Turn.CLIENT,
         True,
         "A line that costs something has no SKU, so no Saasu item can be found for it.",
-        "Give the product a SKU in the shop, or enter this sale in Saasu by hand and ignore the order here.",
+        "Give the product a SKU in the shop, or enter this sale in Saasu by hand.",
     ),
     Code.ITEM_UNUSABLE: Meaning(
         Turn.YOU,
@@ -151,7 +151,7 @@ MEANINGS: dict[Code, Meaning] = {
         Turn.YOU,
         True,
         "The order charges a fee and the connection has no item for fees.",
-        "Choose a Fee Item on the connection's page, then retry.",
+        "Enter this sale in Saasu by hand: fees are not posted yet.",
     ),
     Code.TAX_CODE_MISSING: Meaning(
         Turn.YOU,
@@ -202,7 +202,7 @@ MEANINGS: dict[Code, Meaning] = {
         Turn.YOU,
         True,
         "The order's date lies in a period that is locked in Saasu.",
-        "Unlock the period in Saasu for a moment and retry, or ignore the order.",
+        "Unlock the period in Saasu for a moment, then retry.",
     ),
     Code.OUTCOME_UNKNOWN: Meaning(
         Turn.WAIT,
@@ -277,6 +277,6 @@ MEANINGS: dict[Code, Meaning] = {
         Turn.YOU,
         True,
         "This run would post far more orders than the shop ever takes in an hour.",
-        "Check whether old orders were imported into the shop, then let the run go on or ignore them.",
+        "Check whether old orders were imported into the shop.",
     ),
 }

@@ -14,7 +14,7 @@ blueprint = Blueprint("clients", __name__)
 @needs(Role.READER)
 def board() -> str:
     """The first screen."""
-    found = reports.board(desk.session(), current_firm().id, desk.now())
+    found = reports.board(desk.reading(), current_firm().id, desk.now())
     return render_template("clients/board.html", board=found)
 
 
@@ -22,5 +22,5 @@ def board() -> str:
 @needs(Role.READER)
 def rows() -> str:
     """The board's rows, for the page that is open."""
-    found = reports.board(desk.session(), current_firm().id, desk.now())
+    found = reports.board(desk.reading(), current_firm().id, desk.now())
     return render_template("clients/_rows.html", board=found)

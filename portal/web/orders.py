@@ -28,7 +28,7 @@ def listing() -> str:
     page = request.args.get("page", 1, type=int)
     connection = request.args.get("connection")
     found = reports.orders_of(
-        desk.session(),
+        desk.reading(),
         current_firm().id,
         words=words,
         connection_id=connection,

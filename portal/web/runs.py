@@ -24,7 +24,7 @@ def history() -> str:
     """The firm's runs, newest first."""
     page = request.args.get("page", 1, type=int)
     connection = request.args.get("connection")
-    found = reports.runs_of(desk.session(), current_firm().id, connection, page)
+    found = reports.runs_of(desk.reading(), current_firm().id, connection, page)
     return render_template(
         "runs/history.html", runs=found, page=page, connection=connection, more=len(found) == reports.PAGE
     )
@@ -35,7 +35,7 @@ def history() -> str:
 def show(run_id: str) -> str:
     """One run."""
     run = run_or_404(run_id)
-    outcomes = reports.run_outcomes(desk.session(), current_firm().id, run.id)
+    outcomes = reports.run_outcomes(desk.reading(), current_firm().id, run.id)
     return render_template("runs/show.html", run=run, outcomes=outcomes, is_open=run.state in OPEN)
 
 
@@ -44,7 +44,7 @@ def show(run_id: str) -> str:
 def live(run_id: str) -> str:
     """What changes on a run's page while it runs."""
     run = run_or_404(run_id)
-    outcomes = reports.run_outcomes(desk.session(), current_firm().id, run.id)
+    outcomes = reports.run_outcomes(desk.reading(), current_firm().id, run.id)
     return render_template("runs/_live.html", run=run, outcomes=outcomes, is_open=run.state in OPEN)
 
 

@@ -15,8 +15,8 @@
     button.disabled = true;
     say("Asking BigCommerce and Saasu…");
     try {
-      const answer = await fetch(form.dataset.test, { method: "POST", body: new FormData(form), credentials: "same-origin" });
-      if (answer.ok) { place.innerHTML = await answer.text(); } else { say("The test could not be made. Reload the page and try again."); }
+      const answer = await fetch(form.dataset.test, { method: "POST", body: new FormData(form), credentials: "same-origin", headers: { "X-Requested-With": "fetch" } });
+      if (answer.ok && !answer.redirected) { place.innerHTML = await answer.text(); } else { say("The test could not be made. Reload the page and try again."); }
     } catch (error) {
       say("The portal does not answer. Try again in a moment.");
     }

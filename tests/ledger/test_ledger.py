@@ -14,14 +14,14 @@ from portal.models.orders import Attempt, Order
 from portal.models.runs import Run
 from portal.sync.orders import Address, ShopOrder, Taxed
 from portal.sync.ports import Intent, LeaseLost, OrderRecord, Outcome, Reading, Recorded, State, StopAsked
-from portal.sync.problems import Ignored, item_not_found
+from portal.sync.problems import Code, Ignored, about_order, item_not_found
 from portal.sync.sale_orders import PostedOrder
 from tests.factories import NOON, make_connection, make_file, make_firm, make_run
 from tests.fakes import FakeClock
 
 SEAL = Seal(
     seal=lambda record, text: f"{record}|{text}".encode(),
-    open=lambda record, sealed: sealed.decode().split("|")[1],
+    open=lambda _record, sealed: sealed.decode().split("|")[1],
 )
 
 
@@ -207,3 +207,42 @@ def test_a_disabled_connection_stops_its_run_after_the_order_it_is_on(
 
     with pytest.raises(StopAsked):
         ledger.heartbeat()
+
+
+def test_an_order_that_changes_while_its_outcome_is_unknown_is_read_afresh(
+    session: Session, connection: Connection, ledger_for: Build
+) -> None:
+    ledger = ledger_for(connection)
+    sent = ledger.sending(recorded(ledger), Intent(number="JT100", marker="m", fingerprint="f", sent_at=NOON))
+    ledger.settle(sent, Outcome(state=State.UNKNOWN))
+
+    changed = Recorded(order=shop_order(100, minutes=30, status=5), order_id=100, outcome=None)
+    ledger.record_page([changed], Reading(watermark=NOON))
+
+    (unknown,) = ledger.unsettled()
+    assert unknown.document == ""
+
+
+def test_a_refused_reuse_of_a_number_keeps_no_text_that_could_be_posted(
+    connection: Connection, ledger_for: Build
+) -> None:
+    ledger = ledger_for(connection)
+    recorded(ledger)
+    refused = Outcome(state=State.FAILED, problems=(about_order(Code.ORDER_ID_REUSED, 100, "another order"),))
+
+    ledger.record_page(
+        [Recorded(order=shop_order(100, 5), order_id=100, outcome=refused)], Reading(watermark=NOON)
+    )
+
+    assert ledger.due(NOON) == []
+
+
+def test_an_older_order_never_lowers_the_mark_of_written_contacts(
+    connection: Connection, ledger_for: Build
+) -> None:
+    ledger = ledger_for(connection)
+
+    ledger.contact_written(500)
+    ledger.contact_written(10)
+
+    assert ledger.last_contact_order() == 500

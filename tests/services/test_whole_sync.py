@@ -13,6 +13,7 @@ from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from portal.database import db
+from portal.ledger import take_lease
 from portal.models.connections import Connection, SaasuFile
 from portal.models.orders import Order
 from portal.models.runs import Run, RunKind
@@ -268,3 +269,52 @@ def test_an_expired_saasu_token_is_renewed_and_the_run_goes_on(desk: Desk) -> No
 def test_prefixes_that_could_make_the_same_number_are_told_apart(mine: str, other: str, clash: bool) -> None:
     assert connections.prefixes_clash(mine, other) is clash
     assert connections.prefixes_clash(other, mine) is clash
+
+
+def test_a_status_ticked_later_takes_the_orders_it_left_out(desk: Desk) -> None:
+    connection = desk.connect(statuses=(10,))
+    before = desk.run(connection).posted
+
+    connections.save_connection(desk.session, desk.outside, desk.file, connection, desk.draft())
+    after = desk.run(connection).posted
+
+    eligible = {row.status_id for row in desk.session.scalars(select(Order).where(Order.state == "posted"))}
+    assert after > 0
+    assert before + after == len(desk.sales())
+    assert eligible - {10}
+
+
+def test_another_firm_cannot_sync_the_same_store_into_the_same_file(desk: Desk) -> None:
+    desk.connect()
+    other = make_firm(desk.session, "Banksia Books")
+    file = SaasuFile(
+        firm_id=other.id, login_id=desk.file.login_id, file_id=desk.file.file_id, name="Same books", currency="AUD",
+        created_at=datetime.now(UTC),
+    )  # fmt: skip
+    desk.session.add(file)
+    desk.session.commit()
+
+    with pytest.raises(connections.NotSaved, match="Another firm"):
+        connections.save_connection(desk.session, desk.outside, file, None, desk.draft())
+
+
+def test_a_token_with_an_invisible_character_is_not_saved(desk: Desk) -> None:
+    with pytest.raises(connections.NotSaved, match="copy it once more"):
+        desk.connect(access_token="sandbox\u200btoken")
+
+
+def test_start_processing_takes_the_place_from_a_run_that_is_reading(desk: Desk) -> None:
+    connection = desk.connect()
+    clock = SystemClock()
+    reading = request_run(desk.session, connection, RunKind.HOURLY, "", clock.now(), lambda *_: None)
+    fence = take_lease(desk.session, reading.id, connection.id, clock)
+    begun = (datetime.now(UTC) - LONG_AGO).date()
+
+    run = connections.start_processing(
+        desk.session, desk.outside, connection, begun, "Alice", lambda *_: None
+    )
+
+    assert run.id == reading.id
+    assert fence is not None
+    assert connection.fence > fence
+    assert connection.lease_run_id is None

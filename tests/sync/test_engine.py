@@ -8,7 +8,7 @@ import pytest
 from portal.sync.failures import (
     Unreachable,
 )
-from portal.sync.orders import OrderPage, UnreadableOrder
+from portal.sync.orders import CompleteOrder, OrderPage, UnreadableOrder
 from portal.sync.ports import State
 from portal.sync.problems import Code, Ignored, RunStopped
 from tests import builders
@@ -170,3 +170,70 @@ def test_an_order_nobody_can_read_is_named_and_the_page_goes_on() -> None:
 
     assert here.ledger.last(119).problems[0].code is Code.ORDER_UNREADABLE
     assert here.ledger.state(120) is State.POSTED
+
+
+def unreadable(here: Any, order_id: int) -> None:
+    """From now on the shop shows this order in a shape nobody can read."""
+    page = here.shop.changed
+
+    def with_broken(**window: Any) -> OrderPage:
+        found = page(**window)
+        kept = tuple(one for one in found.orders if one.id != order_id)
+        broken = (UnreadableOrder(id=order_id, reason="no total"),)
+        return OrderPage(
+            orders=kept,
+            unreadable=broken,
+            last=found.last,
+            shop_time=found.shop_time,
+            complete=found.complete,
+        )
+
+    here.shop.changed = with_broken
+
+
+def test_a_posted_order_that_becomes_unreadable_stays_posted() -> None:
+    here = world(order(120))
+    here.run()
+    unreadable(here, 120)
+    here.later(hours=1)
+
+    here.run()
+
+    assert here.ledger.state(120) is State.POSTED
+    assert len(here.books.sales) == 1
+
+
+def test_one_order_the_shop_will_not_give_whole_does_not_stop_the_others() -> None:
+    here = world(order(120), order(121))
+    one = here.shop.one
+    here.shop.reopen = lambda document: here.shop.orders[int(document)]  # type: ignore[method-assign]
+    incomplete = order(120, complete=False)
+    here.shop.add(incomplete)
+
+    def refusing(order_id: int) -> CompleteOrder | None:
+        if order_id == 120:
+            raise Unreachable("500")
+        return one(order_id)
+
+    here.shop.one = refusing  # type: ignore[method-assign]
+    here.run()
+
+    assert here.ledger.last(120).problems[0].code is Code.INCOMPLETE_READ
+    assert here.ledger.state(121) is State.POSTED
+
+
+def test_a_fault_of_ours_in_one_order_fails_it_alone_and_is_reported() -> None:
+    here = world(order(120), order(121))
+    reopen = here.shop.reopen
+
+    def faulty(document: str) -> CompleteOrder:
+        if document == "120":
+            raise ZeroDivisionError
+        return reopen(document)
+
+    here.shop.reopen = faulty  # type: ignore[method-assign]
+    here.run()
+
+    assert here.ledger.state(120) is State.FAILED
+    assert here.ledger.last(120).problems[0].turn == "us"
+    assert here.ledger.state(121) is State.POSTED
