@@ -42,4 +42,5 @@ def wait_seconds() -> int | None:
     hit = limiter.current_limit
     if hit is None:
         return None
-    return max(1, int(hit.reset_at) - int(time()))
+    # The moment is given in whole seconds, rounded up.
+    return max(1, int(hit.reset_at) - int(time()) - 1)

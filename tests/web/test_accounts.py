@@ -154,7 +154,7 @@ def test_the_eleventh_try_within_five_minutes_is_refused_for_that_account(
     eleventh = attempt(11, cast.alice)
     assert tries == [422] * 10
     assert eleventh.status_code == 429
-    assert "Wait 5 minutes, then try again." in eleventh.text
+    assert re.search(r"Wait [1-5] minutes?, then try again\.", eleventh.text)
     assert 0 < int(eleventh.headers["Retry-After"]) <= 300
     assert attempt(12, cast.bob).status_code == 422
 
