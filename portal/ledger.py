@@ -194,7 +194,7 @@ class SqlLedger:
         row.run_id = self._run_id
         if not same:
             self._attempt(row.id, outcome)
-        self._count(outcome.state)
+        self._count(outcome.state, fresh=not same)
         self._session.commit()
 
     def heartbeat(self) -> None:
@@ -325,9 +325,10 @@ class SqlLedger:
             )
         )
 
-    def _count(self, state: State, *, decided: bool = True) -> None:
+    def _count(self, state: State, *, decided: bool = True, fresh: bool = True) -> None:
+        """Count an outcome on the run; what was decided the same before is done again, but not failed anew."""
         values: dict[str, Any] = {"done": Run.done + 1} if decided else {}
-        column = COUNTED.get(state)
+        column = COUNTED.get(state) if fresh else None
         if column:
             values[column] = getattr(Run, column) + 1
         if values:

@@ -246,3 +246,16 @@ def test_an_older_order_never_lowers_the_mark_of_written_contacts(
     ledger.contact_written(10)
 
     assert ledger.last_contact_order() == 500
+
+
+def test_an_order_that_fails_again_for_the_same_reason_is_not_counted_as_failed_anew(
+    session: Session, connection: Connection, ledger_for: Build
+) -> None:
+    ledger = ledger_for(connection)
+    outcome = Outcome(state=State.FAILED, problems=(item_not_found(100, "sh-hat"),))
+    ledger.settle(recorded(ledger), outcome)
+    ledger.settle(ledger.due(NOON)[0], outcome)
+
+    run = session.scalars(select(Run)).one()
+    session.refresh(run)
+    assert (run.done, run.failed) == (2, 1)
