@@ -17,7 +17,8 @@ from types import FrameType
 from portal.launch.programs import FOLDERS, programs, scrubbed, takes_part_in_test
 from portal.settings import project_folder
 
-PYTEST = ("-m", "pytest", "-n", "2", "-p", "no:cacheprovider")
+# A file stays on one process: a journey's portal is started once for all of its tests.
+PYTEST = ("-m", "pytest", "-n", "2", "--dist", "loadfile", "-p", "no:cacheprovider")
 # The folders whose tests touch a database: they run again on PostgreSQL.
 ON_BOTH_DATABASES = ("models", "migrations", "ledger", "services", "jobs", "reports", "web", "journeys")
 CODE = ("portal", "sandbox", "tests", "bench", "proofs", "migrations", "worker.py")

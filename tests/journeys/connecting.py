@@ -10,8 +10,7 @@ from sqlalchemy import select
 from portal.app import create_app
 from portal.models.accounts import Membership
 from portal.models.connections import SaasuFile
-from portal.models.runs import RunKind
-from portal.services import accounts, connections, desk, files, runs
+from portal.services import accounts, connections, desk, files
 from portal.services.connections import Draft
 from portal.settings import Settings
 from portal.sync.rules import SYNCED_BY_DEFAULT
@@ -39,15 +38,6 @@ class Desk:
                 desk.session(), desk.outside(), connection, since, ACTOR, desk.ring
             )
             return run.id
-
-    def sync_now(self) -> str:
-        """Ask for a run. Returns its id."""
-        with _inside(self.portal):
-            connection = connections.connection_of(desk.session(), self.firm_id, self.connection_id)
-            assert connection is not None
-            return runs.request_run(
-                desk.session(), connection, RunKind.MANUAL, ACTOR, desk.now(), desk.ring
-            ).id
 
 
 def connected_shop(portal: Portal) -> Desk:

@@ -42,6 +42,7 @@ class Inspector:
     def look(self, name: str) -> None:
         """Check this page at every width, in both colour schemes."""
         self.seen.append(name)
+        self.page.wait_for_load_state()
         for width in WIDTHS:
             self.page.set_viewport_size({"width": width, "height": HEIGHT})
             over = self.page.evaluate(OVERFLOW)

@@ -85,7 +85,7 @@ def test_a_killed_worker_loses_no_order_and_posts_none_twice(portal: Portal, boo
 def test_a_wiped_queue_mends_itself_within_a_minute(portal: Portal, books: Desk, redis_url: str) -> None:
     assert LOST_AFTER + 2 * timedelta(seconds=worker.TICK_SECONDS) < timedelta(minutes=1)
     portal.kill_worker()
-    run_id = books.sync_now()
+    run_id = books.start_processing()
     with Redis.from_url(redis_url) as redis:
         # The room of this process: the others of the test command keep theirs.
         redis.flushdb()
@@ -100,6 +100,6 @@ def test_a_worker_whose_queue_was_wiped_takes_the_next_run(
 ) -> None:
     with Redis.from_url(redis_url) as redis:
         redis.flushdb()
-    run_id = books.sync_now()
+    run_id = books.start_processing()
     wait_for("the next run", lambda: state_of(portal, run_id) == RunState.FINISHED)
     assert sorted(portal.sandbox.sale_orders(FILE_ID)) == portal.sandbox.expected_sales()
