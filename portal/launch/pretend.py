@@ -75,6 +75,8 @@ def show_sign_in(folder: DataFolder, say: Callable[[str], None]) -> None:
     """Tell the sign-in of the demo's firm, and the pretend logins and shops a newcomer can connect by herself."""
     note = json.loads(_note(folder).read_text())
     say(f"  Sign in with    {note['email']}\n  Password        {note['password']}\n")
+    for name, address in note.get("pages", {}).items():
+        say(f"  {name:<16}{address}")
     for login in note.get("logins", []):
         code = f", code {login['code']}" if login.get("code") else ""
         say(f"  Pretend Saasu   {login['username']}, password {login['password']}{code}")
@@ -82,5 +84,5 @@ def show_sign_in(folder: DataFolder, say: Callable[[str], None]) -> None:
         say(f"\n  Pretend shop    {store.get('name', '')}")
         for name, value in store.items():
             if name != "name":
-                say(f"    {name.replace('_', ' ').title():<14}{value}")
+                say(f"    {name.replace('_', ' ').title().replace('Id', 'ID'):<14}{value}")
     say("")

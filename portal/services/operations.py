@@ -98,8 +98,9 @@ def seed_demo(app: Flask, password: str, say: Callable[[str], None]) -> dict[str
         {
             "name": store.name,
             "shop_code": store.hash,
-            "access_token": store.token,
             "client_id": store.client_id,
+            "client_secret": store.client_secret,
+            "access_token": store.token,
         }
         for store in seeded.world.stores
         if not store.seeded
@@ -108,4 +109,6 @@ def seed_demo(app: Flask, password: str, say: Callable[[str], None]) -> dict[str
         {"username": login.username, "password": login.password, "code": login.two_factor_code}
         for login in seeded.world.logins
     ]
-    return {"email": seeded.email, "stores": stores, "logins": logins}
+    settings = app.extensions["settings"]
+    pages = {"Look into Saasu": settings.saasu_api_url, "Into the shops": settings.bigcommerce_api_url}
+    return {"email": seeded.email, "stores": stores, "logins": logins, "pages": pages}
