@@ -72,7 +72,7 @@ class Accountant:
         self.choose("Shipping Item", "SHIPPING")
         self.choose("Discount Item", "DISCOUNT")
 
-    def test_connection(self) -> None:
+    def press_test_connection(self) -> None:
         """Press the button that saves nothing."""
         self.press("Test Connection")
 

@@ -30,14 +30,14 @@ def connect_the_shop(ada: Accountant, portal: Portal) -> None:
     page, store = ada.page, portal.sandbox.store
     ada.open_connector(FILE)
     ada.fill_connector(store, "a-token-of-another-shop")
-    ada.test_connection()
+    ada.press_test_connection()
     refusal = page.get_by_role("status").filter(has_text="BigCommerce refused")
     expect(refusal).to_be_visible()
     expect(refusal).to_contain_text("Nothing was saved")
     assert connections(portal) == 0
 
     ada.fill("Access Token", store.token)
-    ada.test_connection()
+    ada.press_test_connection()
     expect(page.get_by_text("Connection successful", exact=True)).to_be_visible()
     expect(page.get_by_text(re.compile(rf"{store.name}.*{FILE}"))).to_be_visible()
     assert connections(portal) == 0
