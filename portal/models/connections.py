@@ -26,7 +26,11 @@ class SaasuLogin(Base):
 
 
 class SaasuFile(Base):
-    """One set of books in Saasu. `time_zone` is our own setting, an IANA name."""
+    """One set of books in Saasu. `time_zone` is our own setting, an IANA name.
+
+    `daily_calls` is the plan's limit of calls a day where a person gave it, else it follows from `subscription`; `sole_user` is
+    true where a person says that nothing else uses this file's API (SYNC §9).
+    """
 
     __tablename__ = "saasu_files"
     __table_args__ = (UniqueConstraint("firm_id", "file_id"),)
@@ -42,6 +46,8 @@ class SaasuFile(Base):
     time_zone: Mapped[str] = mapped_column(String(64), default="Australia/Sydney")
     created_at: Mapped[datetime] = mapped_column(AwareDateTime)
     items_read_to: Mapped[datetime | None] = mapped_column(AwareDateTime)
+    daily_calls: Mapped[int | None]
+    sole_user: Mapped[bool] = mapped_column(default=False)
 
     login: Mapped[SaasuLogin] = relationship()
     connections: Mapped[list["Connection"]] = relationship(
@@ -53,7 +59,9 @@ class Connection(Base):
     """The BigCommerce connector of a file. Its file and Shop Code never change (SYNC §1).
 
     `start_at` is the moment from which orders are taken; `watermark`, `reading_until` and `cursor` say where reading stands;
-    `fence` grows with every lease, and every write of a run checks it.
+    `fence` grows with every lease, and every write of a run checks it. `own_discounts`: the shop's own amounts always decide
+    which line a discount falls on; `whole_cent_prices`: discounts go into prices of whole cents instead of percentages;
+    `nobodys_emails`: addresses of no one person, comma separated; `notify_when`: changed, every, needed or daily (SYNC §5, §6, §10).
     """
 
     __tablename__ = "connections"
@@ -77,9 +85,18 @@ class Connection(Base):
     prefix: Mapped[str] = mapped_column(String(20), default="")
     shipping_item_id: Mapped[int | None] = mapped_column(BigInteger)
     discount_item_id: Mapped[int | None] = mapped_column(BigInteger)
+    fee_item_id: Mapped[int | None] = mapped_column(BigInteger)
+    taxable_code: Mapped[str] = mapped_column(String(50), default="G1")
+    free_code: Mapped[str] = mapped_column(String(50), default="G1,G3")
+    export_code: Mapped[str] = mapped_column(String(50), default="G1,G2")
+    own_discounts: Mapped[bool] = mapped_column(default=False)
+    whole_cent_prices: Mapped[bool] = mapped_column(default=False)
+    existing_contacts: Mapped[str] = mapped_column(String(20), default="as documented")
+    nobodys_emails: Mapped[str] = mapped_column(String(1000), default="")
     statuses: Mapped[list[int]] = mapped_column(IdList, default=lambda: sorted(SYNCED_BY_DEFAULT))
     notify: Mapped[bool] = mapped_column(default=False)
     notification_email: Mapped[str] = mapped_column(String(500), default="")
+    notify_when: Mapped[str] = mapped_column(String(20), default="changed")
     orders_from: Mapped[date | None]
     created_at: Mapped[datetime] = mapped_column(AwareDateTime)
 
@@ -100,3 +117,18 @@ class Connection(Base):
     lease_until: Mapped[datetime | None] = mapped_column(AwareDateTime)
 
     file: Mapped[SaasuFile] = relationship(back_populates="connections")
+
+
+class ItemAlias(Base):
+    """Another name for an item of a file: the shop sells it as `sku`, Saasu knows it as `item_code` (SYNC §5 Lines)."""
+
+    __tablename__ = "item_aliases"
+    __table_args__ = (UniqueConstraint("file_pk", "sku"),)
+
+    id: Mapped[str] = mapped_column(String(22), primary_key=True, default=new_id)
+    firm_id: Mapped[str] = mapped_column(ForeignKey("firms.id"), index=True)
+    file_pk: Mapped[str] = mapped_column(ForeignKey("saasu_files.id"))
+    sku: Mapped[str] = mapped_column(String(500))
+    item_code: Mapped[str] = mapped_column(String(500))
+    created_at: Mapped[datetime] = mapped_column(AwareDateTime)
+    created_by: Mapped[str] = mapped_column(String(200), default="")

@@ -1,5 +1,6 @@
 """The `bigcommerce` package from PyPI, which nobody here wrote, reads the sandbox's orders."""
 
+from decimal import Decimal
 from typing import Any
 
 from bigcommerce.api import BigcommerceApi
@@ -38,7 +39,8 @@ def test_the_package_reads_what_hangs_on_an_order(homewares: Caller) -> None:
     order = next(
         one for one in api.Orders.iterall() if float(one.coupon_discount) > 0 and one.shipping_address_count
     )
-    assert sum(float(line.total_inc_tax) for line in order.products()) == float(order.subtotal_inc_tax)
+    lines = [Decimal(line.total_inc_tax) for line in order.products()]
+    assert sum(lines) == Decimal(order.subtotal_inc_tax)
     assert len(order.shipping_addresses()) == order.shipping_address_count
     assert sum(coupon.discount for coupon in order.coupons()) == float(order.coupon_discount)
     assert api.Orders.get(order.id).total_inc_tax == order.total_inc_tax
