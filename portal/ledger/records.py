@@ -1,21 +1,19 @@
-"""The write side of the order records: the engine's `Ledger` over SQL, one commit an order (SYNC §2, §7).
-
-Every write first renews nothing and asks one thing: is this run's fence still the connection's? A run that lost its lease writes no more.
-"""
+"""The rows of one connection, written by one run under its fence: one commit an order (SYNC §2, §7)."""
 
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import datetime
 from typing import Any
 
 from sqlalchemy import and_, or_, select, update
 from sqlalchemy.orm import Session
 
 from portal.database import changed_rows
+from portal.ledger.leases import LEASE
+from portal.ledger.rows import copy_order, problem_rows, write_outcome
 from portal.models.connections import Connection
 from portal.models.orders import Attempt, Order
 from portal.models.runs import Run
-from portal.sync.bridge import Bridge
 from portal.sync.ports import (
     Clock,
     Intent,
@@ -27,9 +25,8 @@ from portal.sync.ports import (
     State,
     StopAsked,
 )
-from portal.sync.problems import Code, Ignored, Problem, Turn
+from portal.sync.problems import Ignored, Turn
 
-LEASE = timedelta(seconds=90)
 COUNTED = {
     State.POSTED: "posted",
     State.EXISTS: "exists",
@@ -45,47 +42,6 @@ class Seal:
 
     seal: Callable[[str, str], bytes]
     open: Callable[[str, bytes], str]
-
-
-def take_lease(session: Session, run_id: str, connection_id: str, clock: Clock) -> int | None:
-    """Take the connection's lease for a run; the new fence, or `None` while another run holds it. Commits."""
-    now = clock.now()
-    free = or_(
-        Connection.lease_until.is_(None),
-        Connection.lease_until < now,
-        Connection.lease_run_id == run_id,
-    )
-    changed = session.execute(
-        update(Connection)
-        .where(Connection.id == connection_id, free)
-        .values(fence=Connection.fence + 1, lease_run_id=run_id, lease_until=now + LEASE)
-    )
-    fence = session.scalar(select(Connection.fence).where(Connection.id == connection_id))
-    session.commit()
-    return fence if changed_rows(changed) == 1 else None
-
-
-def renew_lease(session: Session, connection_id: str, fence: int, now: datetime) -> None:
-    """Hold the lease on. The caller commits. Raises `LeaseLost` when the fence moved."""
-    changed = session.execute(
-        update(Connection)
-        .where(Connection.id == connection_id, Connection.fence == fence)
-        .values(lease_until=now + LEASE)
-        .execution_options(synchronize_session=False)
-    )
-    if changed_rows(changed) != 1:
-        session.rollback()
-        raise LeaseLost("another run holds this connection")
-
-
-def release_lease(session: Session, connection_id: str, fence: int) -> None:
-    """Give the lease back, if it is still ours. Commits."""
-    session.execute(
-        update(Connection)
-        .where(Connection.id == connection_id, Connection.fence == fence)
-        .values(lease_run_id=None, lease_until=None)
-    )
-    session.commit()
 
 
 class SqlLedger:
@@ -333,54 +289,3 @@ class SqlLedger:
             values[column] = getattr(Run, column) + 1
         if values:
             self._session.execute(update(Run).where(Run.id == self._run_id).values(**values))
-
-
-def copy_order(row: Order, entry: Recorded, now: datetime) -> None:
-    """Copy what the shop shows of an order into its row; a change after posting is marked, never sent (SYNC §2)."""
-    order = entry.order
-    assert order is not None
-    if row.state in (State.POSTED, State.EXISTS) and row.order_modified_at != order.modified_at:
-        row.changed_in_shop_at = now
-    row.order_modified_at = order.modified_at
-    row.status_id = order.status_id
-    row.status = order.status[:100]
-    row.currency = order.currency[:10]
-    row.total = order.total.inc_tax
-
-
-def write_outcome(row: Order, outcome: Outcome, now: datetime) -> None:
-    """Make an outcome the state of a row. A bridge is kept where the outcome brings none."""
-    row.state = outcome.state
-    row.ignored_reason = outcome.ignored
-    row.problems = problem_rows(outcome.problems)
-    row.turn = str(outcome.problems[0].turn) if outcome.problems else None
-    row.notes = list(outcome.notes)
-    row.retry_at = outcome.retry_at
-    row.decided_at = now
-    if outcome.bridge is not None:
-        row.bridge = bridge_rows(outcome.bridge)
-    if any(problem.code in {Code.SAASU_REFUSED, Code.PERIOD_LOCKED} for problem in outcome.problems):
-        row.refusals += 1
-    if outcome.posted is not None:
-        row.invoice_id = outcome.posted.invoice_id
-        row.number = outcome.posted.number[:100]
-        row.posted_at = now
-        row.refusals = 0
-    if outcome.state in (State.POSTED, State.EXISTS, State.IGNORED):
-        row.release = False
-
-
-def problem_rows(problems: Sequence[Problem]) -> list[dict[str, str]]:
-    """Problems as they are kept in a row."""
-    return [
-        {"code": str(one.code), "sentence": one.sentence[:1000], "subject": one.subject[:500]}
-        for one in problems
-    ]
-
-
-def bridge_rows(bridge: Bridge) -> list[dict[str, str]]:
-    """A bridge as it is kept in a row; amounts as text."""
-    return [
-        {"name": span.name, "shop": str(span.shop), "books": str(span.books), "words": span.words}
-        for span in bridge.spans
-    ]

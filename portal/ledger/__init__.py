@@ -1,0 +1,9 @@
+"""The write side of the order records: the engine's `Ledger` over SQL, one commit an order (SYNC §2, §7).
+
+Every write asks one thing first: is this run's fence still the connection's? A run that lost its lease writes no more.
+"""
+
+from portal.ledger.leases import LEASE, release_lease, renew_lease, take_lease
+from portal.ledger.records import Seal, SqlLedger
+
+__all__ = ["LEASE", "Seal", "SqlLedger", "release_lease", "renew_lease", "take_lease"]

@@ -1,0 +1,60 @@
+"""Orders and outcomes as rows keep them: amounts as text, problems and bridges as plain lists."""
+
+from collections.abc import Sequence
+from datetime import datetime
+
+from portal.models.orders import Order
+from portal.sync.bridge import Bridge
+from portal.sync.ports import Outcome, Recorded, State
+from portal.sync.problems import Code, Problem
+
+
+def copy_order(row: Order, entry: Recorded, now: datetime) -> None:
+    """Copy what the shop shows of an order into its row; a change after posting is marked, never sent (SYNC §2)."""
+    order = entry.order
+    assert order is not None
+    if row.state in (State.POSTED, State.EXISTS) and row.order_modified_at != order.modified_at:
+        row.changed_in_shop_at = now
+    row.order_modified_at = order.modified_at
+    row.status_id = order.status_id
+    row.status = order.status[:100]
+    row.currency = order.currency[:10]
+    row.total = order.total.inc_tax
+
+
+def write_outcome(row: Order, outcome: Outcome, now: datetime) -> None:
+    """Make an outcome the state of a row. A bridge is kept where the outcome brings none."""
+    row.state = outcome.state
+    row.ignored_reason = outcome.ignored
+    row.problems = problem_rows(outcome.problems)
+    row.turn = str(outcome.problems[0].turn) if outcome.problems else None
+    row.notes = list(outcome.notes)
+    row.retry_at = outcome.retry_at
+    row.decided_at = now
+    if outcome.bridge is not None:
+        row.bridge = bridge_rows(outcome.bridge)
+    if any(problem.code in {Code.SAASU_REFUSED, Code.PERIOD_LOCKED} for problem in outcome.problems):
+        row.refusals += 1
+    if outcome.posted is not None:
+        row.invoice_id = outcome.posted.invoice_id
+        row.number = outcome.posted.number[:100]
+        row.posted_at = now
+        row.refusals = 0
+    if outcome.state in (State.POSTED, State.EXISTS, State.IGNORED):
+        row.release = False
+
+
+def problem_rows(problems: Sequence[Problem]) -> list[dict[str, str]]:
+    """Problems as they are kept in a row."""
+    return [
+        {"code": str(one.code), "sentence": one.sentence[:1000], "subject": one.subject[:500]}
+        for one in problems
+    ]
+
+
+def bridge_rows(bridge: Bridge) -> list[dict[str, str]]:
+    """A bridge as it is kept in a row; amounts as text."""
+    return [
+        {"name": span.name, "shop": str(span.shop), "books": str(span.books), "words": span.words}
+        for span in bridge.spans
+    ]
