@@ -121,6 +121,7 @@ def rules_of(connection: Connection, now: datetime) -> Rules:
         shipping_item=connection.shipping_item_id,
         discount_item=connection.discount_item_id,
         tax_registered=connection.file.tax_registered,
+        whole_cent_prices=connection.whole_cent_prices,
     )
 
 

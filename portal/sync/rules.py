@@ -22,7 +22,8 @@ class Rules:
     """What one connection was told to do (SYNC §3, §5).
 
     `start` is the moment from which new orders are taken; `shipping_item`, `discount_item` and `fee_item` are Saasu item ids.
-    `expected_currency` is AUD in the product; tests alone read other orders as if they were AUD.
+    `expected_currency` is AUD in the product; tests alone read other orders as if they were AUD. `whole_cent_prices`: net prices of
+    whole cents and no percentages, the construction of LINES 2 and 5.
     """
 
     store_hash: str
@@ -38,6 +39,7 @@ class Rules:
     free_code: str = "G1,G3"
     export_code: str = "G1,G2"
     aliases: dict[str, str] = field(default_factory=dict)
+    whole_cent_prices: bool = False
     expected_currency: str = "AUD"
 
 
