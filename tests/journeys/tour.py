@@ -58,6 +58,8 @@ def at_work(page: Page, look: Look) -> None:
         page.get_by_role("rowheader").get_by_role("link").first.click()
         page.wait_for_url("**/orders/*")
         look(name)
+    page.goto("/problems")
+    look("problems")
     page.goto("/nothing-of-that-name")
     look("not-found")
 
