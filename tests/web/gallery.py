@@ -30,6 +30,14 @@ STRIP = [
     "good",
 ]
 
+SPANS = [
+    {"name": "Goods", "shop": "120.00", "books": "120.00", "words": "2 × Hoodie 60.00"},
+    {"name": "Discount", "shop": "-12.00", "books": "-12.00", "words": "coupon WINTER10 12.00, shared over 2 lines"},
+    {"name": "Shipping", "shop": "12.00", "books": "12.00", "words": "shipping 9.00 + handling 2.00 + wrapping 1.00"},
+    {"name": "Total", "shop": "120.00", "books": "120.00", "words": ""},
+    {"name": "GST", "shop": "10.91", "books": "10.90", "words": ""},
+]  # fmt: skip
+
 
 class GalleryForm(Form):
     enabled = BooleanField("Enable BigCommerce", default=True)
@@ -57,6 +65,7 @@ def register(app: Flask) -> None:
             "gallery.html",
             form=form,
             strip=STRIP,
+            spans=SPANS,
             now=datetime.now(UTC),
             run=SimpleNamespace(done=184, expected=412),
             problem=item_not_found(999, "sh-hoodie-with-logo"),
