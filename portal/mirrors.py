@@ -8,7 +8,7 @@ from sqlalchemy.orm import Session
 
 from portal.models.connections import SaasuFile
 from portal.models.mirrors import MirroredItem, MirroredTaxCode
-from portal.sync.ports import Books
+from portal.sync.ports import CatalogueToRead
 from portal.sync.rules import Catalogue, Item, TaxCode
 
 OVERLAP = timedelta(minutes=5)
@@ -25,7 +25,9 @@ def catalogue(session: Session, file_pk: str) -> Catalogue:
     return Catalogue(items=tuple(map(item_of, items)), tax_codes=tuple(map(tax_code_of, codes)))
 
 
-def read_catalogue(books: Books, read_to: datetime | None) -> tuple[tuple[Item, ...], tuple[TaxCode, ...]]:
+def read_catalogue(
+    books: CatalogueToRead, read_to: datetime | None
+) -> tuple[tuple[Item, ...], tuple[TaxCode, ...]]:
     """The items changed in Saasu since `read_to`, all of them when nothing was read yet; and the tax codes."""
     if read_to is None:
         return books.items(), books.tax_codes()

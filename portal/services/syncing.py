@@ -16,7 +16,7 @@ from portal.services.remotes import Outside, books_for, firm_vault, seal_for, sh
 from portal.services.runs import begin, finish, state_for
 from portal.sync.engine import Sync, run_sync
 from portal.sync.failures import RemoteFailure, shop_problem
-from portal.sync.ports import Books, Clock, LeaseLost, StopAsked
+from portal.sync.ports import CatalogueToRead, Clock, LeaseLost, StopAsked
 from portal.sync.problems import Code, Problem, RunStopped
 from portal.sync.rules import Catalogue, Rules
 
@@ -125,7 +125,9 @@ def rules_of(connection: Connection, now: datetime) -> Rules:
     )
 
 
-def fresh_catalogue(session: Session, books: Books, connection: Connection, clock: Clock) -> Catalogue:
+def fresh_catalogue(
+    session: Session, books: CatalogueToRead, connection: Connection, clock: Clock
+) -> Catalogue:
     """The file's items and tax codes, brought up to date with one call where nothing much changed (SYNC §9)."""
     file = connection.file
     asked_at = clock.now()

@@ -17,7 +17,7 @@ from portal.sync.contacts import (
 )
 from portal.sync.failures import StaleRecord
 from portal.sync.orders import CompleteOrder
-from portal.sync.ports import Books, Ledger
+from portal.sync.ports import Books, ContactsToRead, Ledger
 from portal.sync.sale_orders import Contact
 
 
@@ -33,11 +33,8 @@ class Contacts:
 
 def contacts_for(complete: CompleteOrder, books: Books, ledger: Ledger) -> Contacts:
     """Find or create who is billed and who receives. Raises a `RemoteFailure`."""
-    may_write = complete.order.id >= ledger.last_contact_order()
     search = billing_search(complete.order)
-    found = look_up_contacts(books, search)
-    receivers = look_up_contacts(books, shipping_search(complete))
-    plan = shipping_plan(complete, billing_plan(complete.order, found, may_write), receivers)
+    plan, receivers = plan_contacts(complete, books, ledger.last_contact_order())
     billing_id = carry_out(plan.billing, complete, books, search, receivers)
     if writes(plan.billing):
         ledger.contact_written(complete.order.id)
@@ -49,7 +46,20 @@ def contacts_for(complete: CompleteOrder, books: Books, ledger: Ledger) -> Conta
     )
 
 
-def look_up_contacts(books: Books, search: Search | None) -> tuple[Contact, ...]:
+def plan_contacts(
+    complete: CompleteOrder, books: ContactsToRead, last_contact_order: int
+) -> tuple[ShippingPlan, tuple[Contact, ...]]:
+    """Decide about both contacts by looking them up, writing nothing; the plan, and the receivers found by name.
+
+    Raises a `RemoteFailure`.
+    """
+    may_write = complete.order.id >= last_contact_order
+    found = look_up_contacts(books, billing_search(complete.order))
+    receivers = look_up_contacts(books, shipping_search(complete))
+    return shipping_plan(complete, billing_plan(complete.order, found, may_write), receivers), receivers
+
+
+def look_up_contacts(books: ContactsToRead, search: Search | None) -> tuple[Contact, ...]:
     """The contacts a search finds; none where there is nothing to search for."""
     if search is None:
         return ()

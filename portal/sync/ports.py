@@ -67,8 +67,8 @@ class Shop(Protocol):
         ...
 
 
-class Books(Protocol):
-    """One Saasu file. Every method raises a `RemoteFailure` where no answer came."""
+class CatalogueToRead(Protocol):
+    """A Saasu file's items and tax codes. Every method raises a `RemoteFailure` where no answer came."""
 
     def items(self, *, modified_since: datetime | None = None) -> tuple[Item, ...]:
         """All items, inventory and combo, or those modified since a moment."""
@@ -78,6 +78,10 @@ class Books(Protocol):
         """All tax codes."""
         ...
 
+
+class ContactsToRead(Protocol):
+    """A Saasu file's contacts, to be looked up only. Every method raises a `RemoteFailure` where no answer came."""
+
     def contacts_by_email(self, email: str) -> tuple[Contact, ...]:
         """The contacts with that e-mail, compared here without regard to case and outer blanks."""
         ...
@@ -85,6 +89,10 @@ class Books(Protocol):
     def contacts_by_name(self, given_name: str, family_name: str) -> tuple[Contact, ...]:
         """The contacts with that first and last name, compared here without regard to case and outer blanks."""
         ...
+
+
+class Books(CatalogueToRead, ContactsToRead, Protocol):
+    """One Saasu file, to be read and written. Every method raises a `RemoteFailure` where no answer came."""
 
     def create_contact(self, contact: NewContact) -> int:
         """Create a contact; its id."""
