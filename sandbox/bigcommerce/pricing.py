@@ -1,9 +1,11 @@
 """The sums of an order, as BC §7 (identities A to F) says they hang together.
 
-Tax is figured on each line after its discounts and rounded to the cent there (RATE_ROUNDING); what is not tax keeps
-four decimals. `basis` below is the shop's: inclusive or exclusive of tax.
+Tax is figured on each line after its discounts and rounded to the cent there (RATE_ROUNDING), unless the spec says that it is
+rounded on each unit or once for the order (NO_ROUNDING); what is not tax keeps four decimals. `basis` below is the shop's:
+inclusive or exclusive of tax.
 """
 
+from collections.abc import Callable
 from dataclasses import dataclass, field
 from decimal import ROUND_HALF_UP, Decimal
 from typing import Final
@@ -86,24 +88,27 @@ class Priced:
 
 def price(spec: OrderSpec, inclusive: bool) -> Priced:
     """All sums of an order. A discount never takes more than there is."""
-    lines = [_line(one, inclusive) for one in spec.lines]
+    lines = [_line(one, inclusive, spec.tax_rounding) for one in spec.lines]
     discount = _take_promotions(spec, lines)
     worths, cuts = _take_coupons(spec, lines)
     discount += _spread(lines, spec.manual_discount, "manual-discount", "Manual Discount", None)
+    rounding = spec.tax_rounding
     for line in lines:
-        _finish(line, inclusive)
+        _finish(line, inclusive, rounding)
+    counted = spec.shipping_coupons == "counted"
     destinations = [
-        _destination(one, cut if spec.shipping_coupons != "counted" else ZERO, inclusive)
+        _destination(one, cut, inclusive, rounding, counted=counted)
         for one, cut in zip(spec.destinations, cuts, strict=True)
     ]
     on_goods = sum(
         (worth for one, worth in zip(spec.coupons, worths, strict=True) if one.kind not in {3, 4}), ZERO
     )
     on_shipping = sum(worths, ZERO) - on_goods
-    fees = [_charge(fee.cost, fee.rate, inclusive) for fee in spec.fees]
-    subtracted = discount + on_goods + (on_shipping if spec.shipping_coupons == "counted" else ZERO)
+    fees = [_charge(fee.cost, fee.rate, inclusive, rounding) for fee in spec.fees]
+    subtracted = discount + on_goods + (on_shipping if counted else ZERO)
     return _sum_up(
         inclusive,
+        cents if rounding == "order" else _unrounded,
         lines,
         destinations,
         worths,
@@ -114,8 +119,13 @@ def price(spec: OrderSpec, inclusive: bool) -> Priced:
     )
 
 
+def _unrounded(amount: Decimal) -> Decimal:
+    return amount
+
+
 def _sum_up(
     inclusive: bool,
+    round_tax: Callable[[Decimal], Decimal],
     lines: list[PricedLine],
     destinations: list[PricedDestination],
     worths: list[Decimal],
@@ -130,12 +140,13 @@ def _sum_up(
     handling = sum((one.handling for one in destinations), Amount())
     wrapping = sum((line.wrapping for line in lines), Amount())
     before = subtotal + shipping + handling + wrapping + sum(fees, Amount())
+    tax = round_tax(before.tax)
     if inclusive:
         inc = before.inc - subtracted
-        total = Amount(inc - before.tax, inc, before.tax)
+        total = Amount(inc - tax, inc, tax)
     else:
         ex = before.ex - subtracted
-        total = Amount(ex, ex + before.tax, before.tax)
+        total = Amount(ex, ex + tax, tax)
     return Priced(
         inclusive,
         lines,
@@ -176,44 +187,55 @@ def shares(total: Decimal, weights: list[Decimal]) -> list[Decimal]:
     return parts
 
 
-def _line(spec: LineSpec, inclusive: bool) -> PricedLine:
+def _line(spec: LineSpec, inclusive: bool, rounding: str) -> PricedLine:
     factor = 1 + spec.rate / HUNDRED
-    if inclusive:
+    if rounding == "unit":
+        unit = _charge(spec.price, spec.rate, inclusive)
+    elif inclusive:
         unit = Amount(places(spec.price / factor), spec.price)
     else:
         unit = Amount(spec.price, places(spec.price * factor))
     unit = Amount(unit.ex, unit.inc, unit.inc - unit.ex)
     line = PricedLine(spec, spec.price * spec.quantity, unit)
-    line.wrapping = _charge(spec.wrapping * spec.quantity, spec.rate, inclusive)
+    line.wrapping = _charge(spec.wrapping * spec.quantity, spec.rate, inclusive, rounding)
     return line
 
 
-def _finish(line: PricedLine, inclusive: bool) -> None:
+def _finish(line: PricedLine, inclusive: bool, rounding: str) -> None:
     """Totals of a line once all its discounts are known (identities E and F)."""
     factor = 1 + line.spec.rate / HUNDRED
-    tax = _tax(line.left, line.spec.rate, inclusive)
-    if inclusive:
+    tax = _tax(line.left, line.spec.rate, inclusive, rounding)
+    if rounding == "unit":
+        each = line.spec.quantity
+        tax = tax if line.applied else line.unit.tax * each
+        line.total = Amount(line.unit.ex * each, line.unit.inc * each, tax)
+    elif inclusive:
         line.total = Amount(places(line.gross / factor), line.gross, tax)
-        line.discounted_inc = line.left
     else:
         line.total = Amount(line.gross, places(line.gross * factor), tax)
-        line.discounted_inc = line.left + tax
+    line.discounted_inc = line.left if inclusive else line.left + tax
 
 
-def _tax(amount: Decimal, rate: Decimal, inclusive: bool) -> Decimal:
-    return cents(amount * rate / (HUNDRED + rate if inclusive else HUNDRED))
+def _tax(amount: Decimal, rate: Decimal, inclusive: bool, rounding: str = "line") -> Decimal:
+    exact = amount * rate / (HUNDRED + rate if inclusive else HUNDRED)
+    return places(exact) if rounding == "order" else cents(exact)
 
 
-def _charge(cost: Decimal, rate: Decimal, inclusive: bool) -> Amount:
-    tax = _tax(cost, rate, inclusive)
+def _charge(cost: Decimal, rate: Decimal, inclusive: bool, rounding: str = "line") -> Amount:
+    tax = _tax(cost, rate, inclusive, rounding)
     return Amount(cost - tax, cost, tax) if inclusive else Amount(cost, cost + tax, tax)
 
 
-def _destination(spec: Destination, cut: Decimal, inclusive: bool) -> PricedDestination:
+def _destination(
+    spec: Destination, cut: Decimal, inclusive: bool, rounding: str, *, counted: bool
+) -> PricedDestination:
+    """The charges of a destination. A cut that is counted among the discounts lowers the tax alone, as on a line."""
+    left = _charge(spec.cost - cut, spec.rate, inclusive, rounding)
+    whole = _charge(spec.cost, spec.rate, inclusive, rounding)
     return PricedDestination(
         spec,
-        _charge(spec.cost - cut, spec.rate, inclusive),
-        _charge(spec.handling, spec.rate, inclusive),
+        Amount(whole.ex, whole.inc, left.tax) if counted else left,
+        _charge(spec.handling, spec.rate, inclusive, rounding),
         spec.cost if spec.base_cost is None else spec.base_cost,
     )
 

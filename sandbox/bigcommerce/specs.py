@@ -13,6 +13,7 @@ from sandbox import clock
 
 COUPON_KINDS: Final = (0, 1, 2, 3, 4, 5)
 SHIPPING_COUPONS: Final = ("reduced", "counted", "both")
+TAX_ROUNDINGS: Final = ("line", "unit", "order")
 GST: Final = Decimal(10)
 ZERO: Final = Decimal(0)
 ADDRESS_FIELDS: Final = (
@@ -92,7 +93,10 @@ class FeeSpec:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class OrderSpec:
-    """A whole order. `timeline`: (moment, changed fields) after it was created. `overrides` are written as given."""
+    """A whole order. `timeline`: (moment, changed fields) after it was created. `overrides` are written as given.
+
+    `tax_rounding`: tax rounded to the cent on each line, on each unit of a line without discounts, or once for the order.
+    """
 
     created: datetime
     lines: tuple[LineSpec, ...]
@@ -104,6 +108,7 @@ class OrderSpec:
     automatic_discount: Decimal = ZERO
     automatic_name: str = "Promotion"
     shipping_coupons: str = "reduced"
+    tax_rounding: str = "line"
     gift_certificate: Decimal = ZERO
     store_credit: Decimal = ZERO
     status_id: int = 11
@@ -154,6 +159,8 @@ def read_order(given: dict[str, Any], now: datetime) -> OrderSpec:
 def _check(spec: OrderSpec) -> None:
     if spec.shipping_coupons not in SHIPPING_COUPONS:
         raise ValueError(f"shipping_coupons is one of {', '.join(SHIPPING_COUPONS)}.")
+    if spec.tax_rounding not in TAX_ROUNDINGS:
+        raise ValueError(f"tax_rounding is one of {', '.join(TAX_ROUNDINGS)}.")
     if any(coupon.kind not in COUPON_KINDS for coupon in spec.coupons):
         raise ValueError("The kind of a coupon is 0 to 5.")
     if any(line.quantity < 1 or line.price < 0 for line in spec.lines):

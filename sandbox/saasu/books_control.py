@@ -8,7 +8,7 @@ import msgspec
 from flask import Flask, Response, request
 
 from sandbox.control import PREFIX, ControlRefusal
-from sandbox.saasu import access, seeding
+from sandbox.saasu import access, invoice_rules, seeding
 from sandbox.saasu.invoices import contact_names
 from sandbox.saasu.settings import PLANS
 from sandbox.saasu.state import KEYS, File, Login, State, file_fields
@@ -51,6 +51,7 @@ def install(app: Flask, state: State) -> None:
         ("POST", f"{PREFIX}/files", books.add_file),
         ("GET", f"{PREFIX}/files/<int:file_id>", books.file),
         ("PATCH", f"{PREFIX}/files/<int:file_id>", books.change_file),
+        ("POST", f"{PREFIX}/files/<int:file_id>/totals", books.total_up),
         ("GET", RECORDS, books.records),
         ("POST", RECORDS, books.add_record),
         ("PATCH", f"{RECORDS}/<key>", books.change_record),
@@ -177,6 +178,16 @@ class _Books:
             billing = contact_names(file, "Billing", record["BillingContactId"])
             return {**record, **billing, **contact_names(file, "Shipping", record["ShippingContactId"])}
         return record
+
+    def total_up(self, file_id: int) -> Response:
+        """Every invoice totalled anew under the rounding in force, as if it were saved again; versions and times stay."""
+        file, rules = self._file(file_id), self.state.settings.rules
+        rates = invoice_rules.rates_of(file)
+        for record in file.invoices.values():
+            invoice_rules.total_up(record, rates, rules)
+            self.state.put(file, "invoices", record)
+        names = ("TransactionId", "PurchaseOrderNumber", "TotalAmount", "TotalTaxAmount")
+        return answer({"invoices": [[record[name] for name in names] for record in file.invoices.values()]})
 
     def add_record(self, file_id: int, table: str) -> Response:
         file = self._file(file_id)

@@ -6,7 +6,7 @@ from typing import Any, Final
 
 from sandbox.saasu import arithmetic
 from sandbox.saasu.fields import INVOICE, Call, tags, text, written
-from sandbox.saasu.state import number_key
+from sandbox.saasu.state import File, number_key
 from sandbox.saasu.wire import Record, Refusal, day, number, whole
 
 AUTO_NUMBER: Final = "<auto number>"
@@ -164,9 +164,18 @@ def _line(call: Call, given: Record, item: Record | None) -> Record:
 
 def fill_totals(call: Call, record: Record) -> None:
     """Totals and tax from the lines, under the rounding rules in force; what the caller sent as totals is ignored."""
-    rates = {code["Code"]: code["Rate"] for code in call.file.tax_codes.values()}
-    lines = [_amounts(line, rates if call.file.tax_registered else {}) for line in record["LineItems"]]
-    totals = arithmetic.total_up(lines, record["IsTaxInc"], call.state.settings.rules)
+    total_up(record, rates_of(call.file), call.state.settings.rules)
+
+
+def rates_of(file: File) -> dict[str, Decimal]:
+    """The rate of each tax code as a fraction; none in a file that is not registered."""
+    return {code["Code"]: code["Rate"] for code in file.tax_codes.values()} if file.tax_registered else {}
+
+
+def total_up(record: Record, rates: dict[str, Decimal], rules: arithmetic.Rules) -> None:
+    """Write the totals of the lines into an invoice."""
+    lines = [_amounts(line, rates) for line in record["LineItems"]]
+    totals = arithmetic.total_up(lines, record["IsTaxInc"], rules)
     for line, shown in zip(record["LineItems"], totals.lines, strict=True):
         line["TotalAmount"] = shown
     record["TotalAmount"], record["TotalTaxAmount"] = totals.total, totals.tax

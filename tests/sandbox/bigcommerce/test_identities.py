@@ -170,5 +170,38 @@ def test_a_shipping_coupon_is_written_in_the_way_that_was_chosen(
     )
 
 
+@pytest.mark.parametrize(("mode", "tax"), [("reduced", "0.3600"), ("counted", "0.3600"), ("both", "0.3600")])
+def test_tax_on_shipping_is_taken_after_the_coupon_wherever_the_coupon_is_counted(
+    mode: str, tax: str
+) -> None:
+    spec = OrderSpec(
+        created=START,
+        lines=(LineSpec(sku="A", name="A", price=Decimal(22)),),
+        billing=blank_address(),
+        destinations=(Destination(address=blank_address(), cost=Decimal(10)),),
+        coupons=(CouponSpec(code="POST", kind=3, amount=Decimal(6)),),
+        shipping_coupons=mode,
+    )
+    order = orders.documents(spec, "shipping", Numbers())["order"]
+    assert (order["shipping_cost_tax"], order["total_tax"]) == (tax, "2.3600")
+
+
+@pytest.mark.parametrize(
+    ("rounding", "tax", "total"),
+    [("line", "0.1300", "1.5300"), ("unit", "0.1200", "1.5200"), ("order", "0.1400", "1.5400")],
+)
+def test_tax_is_rounded_on_the_line_the_unit_or_once_for_the_order(
+    rounding: str, tax: str, total: str
+) -> None:
+    # 3 × 0.24, 0.34 and 0.34 without tax: by the line 0.07 + 0.03 + 0.03, by the unit 3 × 0.02 + 0.03 + 0.03, once 0.14.
+    lines = tuple(
+        LineSpec(sku=f"A{place}", name="A", price=Decimal(price), quantity=quantity)
+        for place, (price, quantity) in enumerate((("0.24", 3), ("0.34", 1), ("0.34", 1)))
+    )
+    spec = OrderSpec(created=START, lines=lines, billing=blank_address(), tax_rounding=rounding)
+    order = orders.documents(spec, "rounding", Numbers(), inclusive=False)["order"]
+    assert (order["total_tax"], order["total_inc_tax"]) == (tax, total)
+
+
 def test_the_same_seed_makes_the_same_orders() -> None:
     assert _generated(20, True) == _generated(20, True)

@@ -169,3 +169,17 @@ def test_pages_carry_no_script_and_no_style_of_their_own(books: Books) -> None:
 @pytest.mark.parametrize("path", ["/pages/files/9", f"/pages/files/{FILE_ID}/invoices/9"])
 def test_a_page_of_nothing_is_404(books: Books, path: str) -> None:
     assert books.client.get(path).status_code == 404
+
+
+def test_invoices_are_totalled_anew_under_another_rounding_and_keep_their_version(books: Books) -> None:
+    control(books, "POST", f"{RECORDS}/items", {"Code": "TEA"})
+    lines = [{"ItemCode": "TEA", "TaxCode": "G1", "Quantity": 1, "UnitPrice": 1.005} for _ in range(2)]
+    _, made = control(books, "POST", f"{RECORDS}/invoices", {"LineItems": lines, "InvoiceNumber": "A1"})
+    control(books, "PATCH", "/_control/settings", {"rounding": "sum"})
+
+    status, answer = control(books, "POST", f"{RECORDS}/totals")
+
+    (kept,) = control(books, "GET", f"{RECORDS}/invoices")[1]["invoices"]
+    assert (status, made["TotalAmount"]) == (200, Decimal("2.02"))
+    assert answer == {"invoices": [[made["TransactionId"], None, Decimal("2.01"), Decimal("0.18")]]}
+    assert (kept["TotalAmount"], kept["LastUpdatedId"]) == (Decimal("2.01"), made["LastUpdatedId"])
