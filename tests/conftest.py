@@ -5,6 +5,7 @@ from collections.abc import Iterator
 from pathlib import Path
 from types import FrameType
 
+import hypothesis
 import pytest
 
 from tests import quarantine
@@ -13,6 +14,11 @@ from tests.servers import Servers
 DATABASES = ("sqlite", "postgresql")
 SERVERS = pytest.StashKey[Servers]()
 pytest_plugins = ["tests.application"]
+
+# For counting what a change of the code breaks: the same examples each time, and not too many.
+hypothesis.settings.register_profile(
+    "derandomised", derandomize=True, database=None, max_examples=40, deadline=None
+)
 
 quarantine.scrub_environment()
 quarantine.refuse_network()

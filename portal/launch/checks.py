@@ -22,6 +22,8 @@ PYTEST = ("-m", "pytest", "-n", "2", "--dist", "loadfile", "-p", "no:cacheprovid
 # The folders whose tests touch a database: they run again on PostgreSQL.
 ON_BOTH_DATABASES = ("models", "migrations", "ledger", "services", "jobs", "reports", "web", "journeys")
 CODE = ("portal", "sandbox", "tests", "bench", "proofs", "migrations", "worker.py")
+# The money, the engine and the payloads: these tests, which need no server, take every branch of them.
+TO_THE_CENT = ("tests/sync", "tests/golden", "tests/clients/payloads")
 LINT_IMPORTS = "import sys; from importlinter.cli import lint_imports; sys.exit(lint_imports(no_cache=True))"
 TYPED = ("portal", "sandbox", "tests", "bench", "proofs", "worker.py")
 
@@ -58,6 +60,7 @@ def environment(scratch: str) -> dict[str, str]:
     """Nothing of our settings; what tests write goes to `scratch`, what checks remember to `.venv`."""
     return scrubbed(os.environ.copy()) | {
         "TMPDIR": scratch,
+        "COVERAGE_FILE": f"{scratch}/coverage",
         "HYPOTHESIS_STORAGE_DIRECTORY": f"{scratch}/hypothesis",
         "MYPY_CACHE_DIR": f"{sys.prefix}/mypy-cache",
         "RUFF_CACHE_DIR": f"{sys.prefix}/ruff-cache",
@@ -71,6 +74,11 @@ def every_check() -> list[Check]:
         Check("lint", ("-m", "ruff", "check", *existing(CODE))),
         Check("types", ("-m", "mypy", *existing(TYPED))),
         Check("imports", ("-c", LINT_IMPORTS)),
+        Check(
+            "tests to the cent",
+            ("-m", "coverage", "run", *PYTEST[:2], *PYTEST[6:], "-q", *existing(TO_THE_CENT)),
+        ),
+        Check("every branch to the cent", ("-m", "coverage", "report")),
         Check("tests on SQLite", (*PYTEST, "tests")),
         Check(
             "tests on PostgreSQL",

@@ -257,5 +257,7 @@ def test_a_test_command_that_is_told_to_end_goes_no_further(tmp_path: Path) -> N
 
 def test_the_test_command_covers_both_databases() -> None:
     names = [check.name for check in checks.every_check()]
-    assert names[:6] == ["format", "lint", "types", "imports", "tests on SQLite", "tests on PostgreSQL"]
+    assert names[:4] == ["format", "lint", "types", "imports"]
+    assert names[4:6] == ["tests to the cent", "every branch to the cent"]
+    assert names[6:8] == ["tests on SQLite", "tests on PostgreSQL"]
     assert "tests/ledger" in checks.database_folders()
