@@ -4,7 +4,7 @@ from typing import Any
 
 from portal.money import ZERO, cents
 from portal.sync.bridge import predict
-from portal.sync.mapping import Mapped, map_order
+from portal.sync.mapping import Mapped, NotMapped, map_order
 from portal.sync.orders import CompleteOrder
 from portal.sync.problems import Code, Problem
 from portal.sync.rules import Catalogue
@@ -35,8 +35,8 @@ def mapped(complete: CompleteOrder, items: Catalogue = SHOP, **setting: Any) -> 
 
 def problems(complete: CompleteOrder, items: Catalogue = SHOP, **setting: Any) -> tuple[Problem, ...]:
     result = map_order(complete, rules(**setting), items)
-    assert not isinstance(result, Mapped), result
-    return result
+    assert isinstance(result, NotMapped), result
+    return result.problems
 
 
 def codes(complete: CompleteOrder, items: Catalogue = SHOP, **setting: Any) -> list[Code]:

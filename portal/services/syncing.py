@@ -18,7 +18,7 @@ from portal.sync.engine import Sync, run_sync
 from portal.sync.failures import RemoteFailure, shop_problem
 from portal.sync.ports import CatalogueToRead, Clock, LeaseLost, StopAsked
 from portal.sync.problems import Code, Problem, RunStopped
-from portal.sync.rules import Catalogue, Rules
+from portal.sync.rules import Catalogue, Existing, Rules
 
 FAULT = "Something went wrong on our side in this run. What was done is kept, and the next run goes on."
 
@@ -120,8 +120,16 @@ def rules_of(connection: Connection, now: datetime) -> Rules:
         statuses=frozenset(connection.statuses),
         shipping_item=connection.shipping_item_id,
         discount_item=connection.discount_item_id,
+        fee_item=connection.fee_item_id,
         tax_registered=connection.file.tax_registered,
+        taxable_code=connection.taxable_code,
+        free_code=connection.free_code,
+        export_code=connection.export_code,
+        aliases={alias.sku: alias.item_code for alias in connection.file.aliases},
+        own_discounts=connection.own_discounts,
         whole_cent_prices=connection.whole_cent_prices,
+        existing_contacts=Existing(connection.existing_contacts),
+        nobodys_emails=tuple(filter(None, map(str.strip, connection.nobodys_emails.split(",")))),
     )
 
 

@@ -6,9 +6,9 @@ contacts found to `billing_plan` and `shipping_plan`, and carries out what they 
 
 from collections.abc import Collection
 from dataclasses import dataclass, replace
-from enum import StrEnum
 
 from portal.sync.orders import Address, CompleteOrder, ShopOrder
+from portal.sync.rules import Existing
 from portal.sync.sale_orders import Contact, ContactChange, NewContact, PostalAddress
 
 STATES = {
@@ -21,14 +21,6 @@ STATES = {
     "vic": "victoria",
     "wa": "western australia",
 }
-
-
-class Existing(StrEnum):
-    """What an order may do to the contact it finds: the setting *Existing contacts* (SYNC §6)."""
-
-    AS_DOCUMENTED = "as documented"
-    ADDRESS_ONLY = "address only"
-    LEAVE_ALONE = "leave alone"
 
 
 @dataclass(frozen=True, slots=True)

@@ -18,6 +18,7 @@ from portal.sync.contacts import (
 from portal.sync.failures import StaleRecord
 from portal.sync.orders import CompleteOrder
 from portal.sync.ports import Books, ContactsToRead, Ledger
+from portal.sync.rules import Rules
 from portal.sync.sale_orders import Contact
 
 
@@ -31,11 +32,11 @@ class Contacts:
     notes: tuple[str, ...] = ()
 
 
-def contacts_for(complete: CompleteOrder, books: Books, ledger: Ledger) -> Contacts:
+def contacts_for(complete: CompleteOrder, rules: Rules, books: Books, ledger: Ledger) -> Contacts:
     """Find or create who is billed and who receives. Raises a `RemoteFailure`."""
-    search = billing_search(complete.order)
-    plan, receivers = plan_contacts(complete, books, ledger.last_contact_order())
-    billing_id = carry_out(plan.billing, complete, books, search, receivers)
+    planner = Planner(complete=complete, rules=rules, last_contact_order=ledger.last_contact_order())
+    plan, receivers = plan_contacts(planner, books)
+    billing_id = carry_out(plan.billing, planner, books, receivers)
     if writes(plan.billing):
         ledger.contact_written(complete.order.id)
     return Contacts(
@@ -46,17 +47,38 @@ def contacts_for(complete: CompleteOrder, books: Books, ledger: Ledger) -> Conta
     )
 
 
-def plan_contacts(
-    complete: CompleteOrder, books: ContactsToRead, last_contact_order: int
-) -> tuple[ShippingPlan, tuple[Contact, ...]]:
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Planner:
+    """What a decision about an order's contacts follows from; `last_contact_order` is the newest order that wrote one."""
+
+    complete: CompleteOrder
+    rules: Rules
+    last_contact_order: int = 0
+
+    def search(self) -> Search | None:
+        """What to look up who is billed by."""
+        return billing_search(self.complete.order, self.rules.nobodys_emails)
+
+    def plan(self, found: tuple[Contact, ...], receivers: tuple[Contact, ...]) -> ShippingPlan:
+        """What to do about both, given who was found."""
+        billing = billing_plan(
+            self.complete.order,
+            found,
+            self.complete.order.id >= self.last_contact_order,
+            existing=self.rules.existing_contacts,
+            nobodys=self.rules.nobodys_emails,
+        )
+        return shipping_plan(self.complete, billing, receivers)
+
+
+def plan_contacts(planner: Planner, books: ContactsToRead) -> tuple[ShippingPlan, tuple[Contact, ...]]:
     """Decide about both contacts by looking them up, writing nothing; the plan, and the receivers found by name.
 
     Raises a `RemoteFailure`.
     """
-    may_write = complete.order.id >= last_contact_order
-    found = look_up_contacts(books, billing_search(complete.order))
-    receivers = look_up_contacts(books, shipping_search(complete))
-    return shipping_plan(complete, billing_plan(complete.order, found, may_write), receivers), receivers
+    found = look_up_contacts(books, planner.search())
+    receivers = look_up_contacts(books, shipping_search(planner.complete))
+    return planner.plan(found, receivers), receivers
 
 
 def look_up_contacts(books: ContactsToRead, search: Search | None) -> tuple[Contact, ...]:
@@ -74,34 +96,28 @@ def writes(plan: BillingPlan) -> bool:
 
 
 def carry_out(
-    plan: BillingPlan,
-    complete: CompleteOrder,
-    books: Books,
-    search: Search | None,
-    receivers: tuple[Contact, ...],
+    plan: BillingPlan, planner: Planner, books: Books, receivers: tuple[Contact, ...]
 ) -> int | None:
     """Create or update the billing contact as planned; its id."""
     match plan:
         case Create(contact=contact):
             return books.create_contact(contact)
-        case Use(contact=contact, change=None):
-            return contact.id
         case Use(contact=contact):
-            update(plan, complete, books, search, receivers)
+            update(plan, planner, books, receivers)
             return contact.id
     return None
 
 
-def update(
-    plan: Use, complete: CompleteOrder, books: Books, search: Search | None, receivers: tuple[Contact, ...]
-) -> None:
-    """Write a change; on a stale answer read again, decide again and repeat once (SYNC §6)."""
+def update(plan: Use, planner: Planner, books: Books, receivers: tuple[Contact, ...]) -> None:
+    """Write a change, if there is one; on a stale answer read again, decide again and repeat once (SYNC §6)."""
+    if plan.change is None:
+        return
     try:
-        if plan.change is not None:
-            books.update_contact(plan.contact, plan.change)
+        books.update_contact(plan.contact, plan.change)
     except StaleRecord:
-        fresh = [one for one in look_up_contacts(books, search) if one.id == plan.contact.id]
-        again = shipping_plan(complete, billing_plan(complete.order, fresh), receivers).billing
+        found = look_up_contacts(books, planner.search())
+        fresh = tuple(one for one in found if one.id == plan.contact.id)
+        again = planner.plan(fresh, receivers).billing
         if isinstance(again, Use) and again.change is not None:
             books.update_contact(again.contact, again.change)
 

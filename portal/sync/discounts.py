@@ -30,15 +30,17 @@ class Shares:
     own_amounts: bool = False
 
 
-def share_discount(discount: Decimal, lines: Sequence[Discountable], shipping: Decimal) -> Shares:
+def share_discount(
+    discount: Decimal, lines: Sequence[Discountable], shipping: Decimal, *, always_own: bool = False
+) -> Shares:
     """Share a discount, in dollars and whole cents, over lines; what exceeds the goods goes to shipping.
 
-    Raises `ValueError` when goods and shipping together are less than the discount.
+    The shop's own amounts are used where tax rates mix, or always where a person chose so. Raises `ValueError` when goods and shipping together are less than the discount.
     """
     goods = sum((line.gross for line in lines), ZERO)
     if discount > goods + shipping:
         raise ValueError(f"a discount of {discount} is more than goods and shipping of {goods + shipping}")
-    own = own_amounts(discount, lines)
+    own = own_amounts(discount, lines) if always_own or mixes_rates(lines) else None
     if own is not None:
         return Shares(lines=own, own_amounts=True)
     if not lines:
@@ -47,12 +49,17 @@ def share_discount(discount: Decimal, lines: Sequence[Discountable], shipping: D
     return Shares(lines=share(on_goods, [line.gross for line in lines]), shipping=discount - on_goods)
 
 
+def mixes_rates(lines: Sequence[Discountable]) -> bool:
+    """Whether some lines carry GST and some do not; lines of nil do not count."""
+    return len({line.taxed for line in lines if line.gross}) > 1
+
+
 def own_amounts(discount: Decimal, lines: Sequence[Discountable]) -> tuple[Decimal, ...] | None:
-    """The shop's own amounts, where the order mixes tax rates and they sum to the discount; else `None`.
+    """The shop's own amounts where they sum to the discount, else `None`.
 
     They may miss the discount by the rounding of each amount; the cents are then dealt out so that they sum exactly.
     """
-    if discount == ZERO or len({line.taxed for line in lines if line.gross}) < 2:
+    if discount == ZERO:
         return None
     weights = [line.applied for line in lines]
     room = HALF_CENT * (1 + sum(1 for weight in weights if weight))

@@ -18,8 +18,9 @@ TEN_THOUSAND = Decimal(10_000)
 
 @dataclass(slots=True)
 class Layer:
-    """Lays lines and remembers the residual, in millionths of a cent."""
+    """Lays lines and remembers the residual, in millionths of a cent; `whole_cents` is a choice of the connection."""
 
+    whole_cents: bool = False
     lines: list[SaleLine] = field(default_factory=list)
     notes: list[str] = field(default_factory=list)
     carry: int = 0
@@ -39,8 +40,9 @@ class Layer:
             gross=to_cents(good.gross),
             taxed=good.coded.taxed,
             carry=self.carry,
+            whole_cents=self.whole_cents,
         )
-        if landing.last_resort:
+        if landing.last_resort and not self.whole_cents:
             self.notes.append(f"{good.description}: the discount is in the price, not in a percentage.")
         self._add(good.description, good.item, good.coded, landing)
 
@@ -56,6 +58,7 @@ class Layer:
                 gross=gross,
                 taxed=charge.coded.taxed,
                 carry=self.carry,
+                whole_cents=self.whole_cents,
             )
         self._add(charge.name, charge.item, charge.coded, landing)
 

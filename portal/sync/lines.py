@@ -40,23 +40,36 @@ class Landing:
     last_resort: bool = False
 
 
-def land(*, units: int, price: int, net: int, gross: int, taxed: bool, carry: int = 0) -> Landing:
-    """Choose the parts of a line of `units` at `price` that must come to `net` cents. Raises `ValueError` for no units."""
+def land(
+    *,
+    units: int,
+    price: int,
+    net: int,
+    gross: int,
+    taxed: bool,
+    carry: int = 0,
+    whole_cents: bool = False,
+) -> Landing:
+    """Choose the parts of a line of `units` at `price` that must come to `net` cents.
+
+    With `whole_cents` they have net prices of whole cents and no percentages (LINES 2 and 5). Raises `ValueError` for no units.
+    """
     if units < 1:
         raise ValueError("a line has at least one unit")
     want = Wanted(net=net, taxed=taxed, carry=carry)
     if net == 0:
-        return Landing((Part(units, price, 0 if price else WHOLE),), carry)
-    found = want.best(_single_parts(units, price, net, gross))
-    found = found or want.best(_pairs(units, net, gross, carry))
-    if found is not None:
-        return found
+        kept = 0 if whole_cents else price
+        return Landing((Part(units, kept, 0 if kept else WHOLE),), carry)
+    if not whole_cents:
+        found = want.best(_single_parts(units, price, net, gross))
+        found = found or want.best(_pairs(units, net, gross, carry))
+        if found is not None:
+            return found
     for parts in _cent_prices(units, net):
         landing = want.landing(parts)
         if landing is not None:
             return Landing(landing.parts, landing.carry, last_resort=net != gross)
-    whole = tuple(Part(*pair) for pair in ((units, net * 100 // units),) if net * 100 % units == 0)
-    return Landing(whole or next(iter(_cent_prices(units, net))), carry, last_resort=True)
+    return Landing(next(iter(_cent_prices(units, net))), carry, last_resort=True)
 
 
 @dataclass(frozen=True, slots=True)

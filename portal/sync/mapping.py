@@ -28,13 +28,24 @@ class Mapped:
     notes: tuple[str, ...]
 
 
-def map_order(complete: CompleteOrder, rules: Rules, catalogue: Catalogue) -> Mapped | tuple[Problem, ...]:
+@dataclass(frozen=True, slots=True, kw_only=True)
+class NotMapped:
+    """An order that cannot be posted as it is, and every problem there is with it.
+
+    `bridge` shows which component differs, where the order was read that far.
+    """
+
+    problems: tuple[Problem, ...]
+    bridge: Bridge | None = None
+
+
+def map_order(complete: CompleteOrder, rules: Rules, catalogue: Catalogue) -> Mapped | NotMapped:
     """Map one complete order under a connection's rules; every problem there is when it cannot be."""
     order_id = complete.order.id
     if not complete.complete:
-        return (about_order(Code.INCOMPLETE_READ, order_id, "the shop did not give all its lines"),)
+        return unreadable(order_id, "the shop did not give all its lines")
     if not complete.lines:
-        return (about_order(Code.INCOMPLETE_READ, order_id, "the shop shows no lines of it"),)
+        return unreadable(order_id, "the shop shows no lines of it")
     shelf = Shelf.of(catalogue.items)
     table = TaxTable(rules, catalogue)
     picked = pick_goods(complete, rules, shelf, table)
@@ -42,18 +53,29 @@ def map_order(complete: CompleteOrder, rules: Rules, catalogue: Catalogue) -> Ma
     try:
         totals = read_totals(complete)
     except DoNotAddUp as error:
-        return (*problems, about_order(Code.TOTALS_DIFFER, order_id, str(error)))
+        return NotMapped(problems=(*problems, about_order(Code.TOTALS_DIFFER, order_id, str(error))))
     charges, more = charges_of(complete, rules, shelf, table, totals)
     if problems or more:
-        return (*problems, *more)
+        return NotMapped(problems=(*problems, *more))
     if not picked.goods and not charges:
-        return (about_order(Code.INCOMPLETE_READ, order_id, "nothing of it can be sent to Saasu"),)
+        return unreadable(order_id, "nothing of it can be sent to Saasu")
     discount_item = shelf.chosen(rules.discount_item)
     try:
-        priced = price_order(picked.goods, charges, totals, on_item=discount_item is not None)
+        priced = price_order(
+            picked.goods,
+            charges,
+            totals,
+            on_item=discount_item is not None,
+            own_discounts=rules.own_discounts,
+        )
     except DoNotAddUp as error:
-        return (about_order(Code.TOTALS_DIFFER, order_id, str(error)),)
+        return NotMapped(problems=(about_order(Code.TOTALS_DIFFER, order_id, str(error)),))
     return assemble(complete, rules, catalogue, totals, priced, discount_item, tuple(picked.notes))
+
+
+def unreadable(order_id: int, words: str) -> NotMapped:
+    """An order of which too little was read; the next run reads it again."""
+    return NotMapped(problems=(about_order(Code.INCOMPLETE_READ, order_id, words),))
 
 
 def discount_item_problems(order_id: int, rules: Rules, shelf: Shelf) -> list[Problem]:
@@ -77,10 +99,10 @@ def assemble(
     priced: Priced,
     discount_item: Item | None,
     left_out: tuple[str, ...],
-) -> Mapped | tuple[Problem, ...]:
+) -> Mapped | NotMapped:
     """Lay every line, work out what Saasu will make of them, and compare both sides."""
     order_id = complete.order.id
-    layer = lay(priced, discount_item)
+    layer = lay(priced, discount_item, Layer(whole_cents=rules.whole_cent_prices))
     lines = tuple(layer.lines)
     rates = {code.code: code.rate for code in catalogue.tax_codes}
     books_total, books_tax = predict(lines, rates)
@@ -98,10 +120,10 @@ def assemble(
     )
     if books_total != totals.total:
         words = f"Total differs: Saasu would compute {books_total}, the order says {totals.total}"
-        return (about_order(Code.TOTALS_DIFFER, order_id, words),)
+        return NotMapped(problems=(about_order(Code.TOTALS_DIFFER, order_id, words),))
     fault = gst_fault(sides) if rules.tax_registered else ""
     if fault:
-        return (about_order(Code.GST_DIFFERS, order_id, fault),)
+        return NotMapped(problems=(about_order(Code.GST_DIFFERS, order_id, fault),))
     notes = (*totals.notes, *left_out, *priced.notes, *layer.notes, *unregistered_note(rules, totals))
     bridge = build_bridge(sides, notes)
     return Mapped(sale=header(complete, rules, lines), bridge=bridge, notes=notes)
@@ -114,9 +136,8 @@ def unregistered_note(rules: Rules, totals: Totals) -> tuple[str, ...]:
     return (f"The shop charged GST of {totals.tax}, but the Saasu file is not registered for GST.",)
 
 
-def lay(priced: Priced, discount_item: Item | None) -> Layer:
+def lay(priced: Priced, discount_item: Item | None, layer: Layer) -> Layer:
     """Every line of the sale: goods, shipping and fees, and the discount on its item or within the lines."""
-    layer = Layer()
     on_item = discount_item is not None
     for good, part in zip(priced.goods, priced.shares.lines, strict=True):
         layer.good(good, ZERO if on_item else part)

@@ -49,10 +49,11 @@ class Poster:
             return
         mapped = map_order(complete, self.rules, self.catalogue)
         if not isinstance(mapped, Mapped):
-            self.ledger.settle(record, Outcome(state=State.FAILED, problems=mapped))
+            failed = Outcome(state=State.FAILED, problems=mapped.problems, bridge=mapped.bridge)
+            self.ledger.settle(record, failed)
             return
         try:
-            contacts = contacts_for(complete, self.books, self.ledger)
+            contacts = contacts_for(complete, self.rules, self.books, self.ledger)
             self.books.reserve()
         except RemoteFailure as failure:
             self._contact_failed(record, failure)

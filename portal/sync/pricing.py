@@ -11,6 +11,7 @@ from portal.sync.discounts import (
     Shares,
     deal_out,
     including_gst,
+    mixes_rates,
     move_cents,
     share_discount,
 )
@@ -40,9 +41,17 @@ class Priced:
             yield charge, part
 
 
-def price_order(goods: Sequence[Good], charges: Sequence[Charge], totals: Totals, *, on_item: bool) -> Priced:
-    """Work out the inclusive discount and share it. `on_item` is true where a Discount Item takes it whole.
+def price_order(
+    goods: Sequence[Good],
+    charges: Sequence[Charge],
+    totals: Totals,
+    *,
+    on_item: bool,
+    own_discounts: bool = False,
+) -> Priced:
+    """Work out the inclusive discount and share it.
 
+    `on_item` is true where a Discount Item takes it whole, `own_discounts` where the shop's own amounts always count.
     Raises `DoNotAddUp` where the inclusive amounts contradict the discount the shop states.
     """
     charged = sum((charge.amount for charge in charges), ZERO)
@@ -56,15 +65,18 @@ def price_order(goods: Sequence[Good], charges: Sequence[Charge], totals: Totals
         )
     shipping = sum((charge.amount for charge in charges if charge.is_shipping), ZERO)
     try:
-        shares = share_discount(discount, [discountable(good, totals) for good in goods], shipping)
+        lines = [discountable(good, totals) for good in goods]
+        shares = share_discount(discount, lines, shipping, always_own=own_discounts)
     except ValueError as error:
         raise DoNotAddUp(f"Discount differs: {error}") from error
-    notes = (
-        ("The order mixes tax rates, so each line has the discount the shop gave it.",)
-        if shares.own_amounts
-        else ()
+    mixed = "The order mixes tax rates, so each line has the discount the shop gave it."
+    priced = Priced(
+        goods=tuple(goods),
+        charges=tuple(charges),
+        discount=discount,
+        shares=shares,
+        notes=(mixed,) if shares.own_amounts and mixes_rates(lines) else (),
     )
-    priced = Priced(goods=tuple(goods), charges=tuple(charges), discount=discount, shares=shares, notes=notes)
     return priced if totals.inclusive else nearer_gst(priced, totals, on_item=on_item)
 
 

@@ -163,7 +163,7 @@ MEANINGS: dict[Code, Meaning] = {
         Turn.YOU,
         True,
         "The order charges a fee and the connection has no item for fees.",
-        "Enter this sale in Saasu by hand: fees are not posted yet.",
+        "Choose a Fee Item under More choices on the connection's page, then retry.",
         "Order #1044: 2.50 is charged for fee: card surcharge, but no Fee Item is chosen",
     ),
     Code.TAX_CODE_MISSING: Meaning(

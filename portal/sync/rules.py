@@ -3,6 +3,7 @@
 from dataclasses import dataclass, field
 from datetime import datetime
 from decimal import Decimal
+from enum import StrEnum
 from zoneinfo import ZoneInfo
 
 SYNCED_BY_DEFAULT = frozenset({2, 3, 8, 9, 10, 11})
@@ -15,6 +16,14 @@ class Status:
     id: int
     name: str
     description: str
+
+
+class Existing(StrEnum):
+    """What an order may do to the contact it finds: the setting *Existing contacts* (SYNC §6)."""
+
+    AS_DOCUMENTED = "as documented"
+    ADDRESS_ONLY = "address only"
+    LEAVE_ALONE = "leave alone"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -39,7 +48,10 @@ class Rules:
     free_code: str = "G1,G3"
     export_code: str = "G1,G2"
     aliases: dict[str, str] = field(default_factory=dict)
+    own_discounts: bool = False
     whole_cent_prices: bool = False
+    existing_contacts: Existing = Existing.AS_DOCUMENTED
+    nobodys_emails: tuple[str, ...] = ()
     expected_currency: str = "AUD"
 
 

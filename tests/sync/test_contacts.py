@@ -6,7 +6,6 @@ from portal.sync.contacts import (
     ByEmail,
     ByName,
     Create,
-    Existing,
     NoContact,
     SameAsBilling,
     Use,
@@ -17,6 +16,7 @@ from portal.sync.contacts import (
     shipping_search,
 )
 from portal.sync.orders import Address, ShippingAddress
+from portal.sync.rules import Existing
 from portal.sync.sale_orders import Contact, ContactChange, NewContact, PostalAddress
 from tests.builders import address, contact, destination, order
 

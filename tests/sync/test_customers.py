@@ -1,15 +1,16 @@
 """The plan for both contacts carried out through the books (SYNC §6)."""
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
-from typing import cast
+from typing import Any, cast
 
 from portal.sync.customers import contacts_for
 from portal.sync.failures import StaleRecord
 from portal.sync.orders import Address, CompleteOrder
 from portal.sync.ports import Ledger
-from portal.sync.sale_orders import Contact, ContactChange
-from tests.builders import contact, destination, order
+from portal.sync.rules import Existing
+from portal.sync.sale_orders import Contact, ContactChange, PostalAddress
+from tests.builders import address, contact, destination, order, rules
 from tests.fakes import FakeBooks, FakeClock
 
 
@@ -50,9 +51,9 @@ def books(*contacts: Contact, stale: int = 0, fresh: Contact | None = None) -> S
 
 
 def carried_out(
-    complete: CompleteOrder, file: StaleBooks, memory: Memory
+    complete: CompleteOrder, file: StaleBooks, memory: Memory, **setting: Any
 ) -> tuple[int | None, int | None, str]:
-    result = contacts_for(complete, file, cast("Ledger", memory))
+    result = contacts_for(complete, rules(**setting), file, cast("Ledger", memory))
     return result.billing_id, result.shipping_id, result.delivery_note
 
 
@@ -74,6 +75,28 @@ def test_name_address_and_delivery_go_in_one_write() -> None:
     assert len(file.changes) == 1
     assert file.changes[0][1].other is not None
     assert memory.written == [120]
+
+
+def test_the_setting_existing_contacts_is_followed() -> None:
+    file, memory = books(contact(given_name="Robyn", phone="")), Memory()
+    assert carried_out(order(), file, memory, existing_contacts=Existing.LEAVE_ALONE)[0] == 7
+    assert (file.changes, memory.written) == ([], [])
+
+
+def test_a_stale_record_is_written_again_under_the_same_setting() -> None:
+    stale = contact(given_name="Robyn", postal=PostalAddress())
+    file = books(stale, stale=1, fresh=replace(stale, last_updated_id="BBB="))
+    carried_out(order(), file, Memory(), existing_contacts=Existing.ADDRESS_ONLY)
+    [(version, change)] = file.changes
+    assert (version, change.given_name, change.postal is None) == ("BBB=", None, False)
+
+
+def test_an_order_with_nobodys_email_is_looked_up_by_name() -> None:
+    file = books(contact(given_name="Kim", email="orders@example.com"))
+    counter = order(billing=address(email="orders@example.com"))
+    assert carried_out(counter, file, Memory(), nobodys_emails=("Orders@example.com",))[0] == 501
+    assert file.asked == ["contacts_by_name", "create_contact"]
+    assert file.contacts[-1].email == ""
 
 
 def test_an_older_order_writes_nothing() -> None:

@@ -7,7 +7,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from portal.money import ZERO, gst_within
-from portal.sync.discounts import Discountable, deal_out, move_cents, own_amounts, share_discount
+from portal.sync.discounts import Discountable, deal_out, mixes_rates, move_cents, own_amounts, share_discount
 
 
 def lines(*parts: tuple[str, bool, str]) -> list[Discountable]:
@@ -40,9 +40,17 @@ def test_more_than_goods_and_shipping_is_refused() -> None:
         share_discount(Decimal(16), lines(("10", True, "0")), Decimal(5))
 
 
-def test_own_amounts_are_used_only_where_tax_rates_mix() -> None:
-    assert own_amounts(Decimal(5), lines(("50", True, "5"), ("50", True, "0"))) is None
-    assert own_amounts(Decimal(5), lines(("50", True, "5"), ("50", False, "0"))) == dollars("5", "0")
+def test_own_amounts_are_used_only_where_tax_rates_mix_or_somebody_chose_so() -> None:
+    alike = lines(("50", True, "5"), ("50", True, "0"))
+    mixed = lines(("50", True, "5"), ("50", False, "0"))
+    assert share_discount(Decimal(5), alike, ZERO).lines == dollars("2.50", "2.50")
+    assert share_discount(Decimal(5), alike, ZERO, always_own=True).lines == dollars("5", "0")
+    assert share_discount(Decimal(5), mixed, ZERO).lines == dollars("5", "0")
+
+
+def test_a_free_line_of_nothing_mixes_no_rates() -> None:
+    assert not mixes_rates(lines(("50", True, "0"), ("0", False, "0")))
+    assert mixes_rates(lines(("50", True, "0"), ("1", False, "0")))
 
 
 def test_own_amounts_that_do_not_sum_to_the_discount_are_not_used() -> None:

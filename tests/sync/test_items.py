@@ -4,7 +4,7 @@ from dataclasses import replace
 from decimal import Decimal
 
 from portal.sync.items import Shelf
-from portal.sync.mapping import Mapped, map_order
+from portal.sync.mapping import Mapped, NotMapped, map_order
 from portal.sync.orders import CompleteOrder, OrderLine
 from portal.sync.problems import Code, Problem
 from portal.sync.rules import Catalogue, Item
@@ -31,8 +31,8 @@ def outcome(complete: CompleteOrder, items: Catalogue) -> tuple[list[int], tuple
 
 def problem(complete: CompleteOrder, items: Catalogue) -> Problem:
     result = map_order(complete, rules(), items)
-    assert not isinstance(result, Mapped)
-    return result[0]
+    assert isinstance(result, NotMapped)
+    return result.problems[0]
 
 
 def test_the_exact_code_wins_over_one_in_another_case() -> None:

@@ -82,6 +82,22 @@ def test_the_gap_between_whole_cent_prices_widens_until_the_gst_adds_up() -> Non
         assert sum(gst(part.value // CENT) for part in landing.parts) == gst(net), net
 
 
+def test_in_whole_cents_a_discount_goes_into_the_price() -> None:
+    def parts(units: int, price: int, net: int, gross: int) -> tuple[Part, ...]:
+        return land(units=units, price=price, net=net, gross=gross, taxed=True, whole_cents=True).parts
+
+    assert parts(2, 500_000, 9000, 10_000) == (Part(2, 450_000),)
+    assert parts(3, 500_000, 10_001, 15_000) == (Part(2, 333_400), Part(1, 333_300))
+    assert parts(2, 500_000, 0, 10_000) == (Part(2, 0),)
+    assert parts(4, 27_525, 1101, 1101) == (Part(1, 27_600), Part(3, 27_500))
+
+
+def test_in_whole_cents_the_total_is_kept_where_the_gst_of_no_two_prices_adds_up() -> None:
+    landing = land(units=126, price=28_492, net=359, gross=359, taxed=True, whole_cents=True)
+    assert sum(part.value for part in landing.parts) == 359 * CENT
+    assert abs(sum(gst(part.value // CENT) for part in landing.parts) - gst(359)) == 1
+
+
 def test_an_awkward_discount_moves_the_price_beside_a_percentage() -> None:
     landing = land(units=7, price=199_500, net=12_413, gross=13_965, taxed=True)
     assert not landing.last_resort

@@ -88,6 +88,23 @@ def test_a_discount_of_odd_cents_is_shared_by_largest_remainder() -> None:
     assert totals == [Decimal("9.66"), Decimal("9.67"), Decimal("9.67")]
 
 
+def test_the_shops_own_amounts_count_always_where_somebody_chose_so() -> None:
+    complete = order(line(price="40.00", applied=["10.00"]), line("mug", "60.00"), coupon="10.00")
+    assert rows(mapped(complete)) == [(1, "1", "40", "10", "G1"), (2, "1", "60", "10", "G1")]
+    result = mapped(complete, own_discounts=True)
+    assert rows(result) == [(1, "1", "40", "25", "G1"), (2, "1", "60", "0", "G1")]
+    assert result.notes == ()
+
+
+def test_a_discount_goes_into_prices_of_whole_cents_where_somebody_chose_so() -> None:
+    complete = order(line(price="10.00", quantity=3), shipping="10.00", discount="31.99")
+    result = mapped(complete, whole_cent_prices=True)
+    assert rows(result) == [(1, "3", "0", "0", "G1"), (SHIPPING_ID, "1", "8.01", "0", "G1")]
+    split = mapped(order(line(price="10.00", quantity=3), discount="5.00"), whole_cent_prices=True)
+    assert rows(split) == [(1, "1", "8.34", "0", "G1"), (1, "2", "8.33", "0", "G1")]
+    assert split.notes == ()
+
+
 def test_with_a_discount_item_the_whole_discount_stands_on_it() -> None:
     result = mapped(order(line(price="40.00", quantity=2), discount="7.35"), discount_item=DISCOUNT_ID)
     assert rows(result) == [(1, "2", "40", "0", "G1"), (DISCOUNT_ID, "1", "-7.35", "0", "G1")]

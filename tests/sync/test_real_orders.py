@@ -13,10 +13,10 @@ from portal.clients.exact_json import load
 from portal.money import ZERO, cents
 from portal.sync.bridge import predict
 from portal.sync.contacts import Create, SameAsBilling, Use, billing_plan, shipping_plan, shipping_search
-from portal.sync.mapping import Mapped, map_order
+from portal.sync.mapping import Mapped, NotMapped, map_order
 from portal.sync.orders import AppliedDiscount, CompleteOrder, Coupon, OrderLine, ShopOrder, Taxed
 from portal.sync.planning import reason_to_ignore
-from portal.sync.problems import Code, Ignored, Problem
+from portal.sync.problems import Code, Ignored
 from portal.sync.rules import Catalogue
 from tests.builders import address, catalogue, item, line, order, rules, tax_codes
 
@@ -82,9 +82,7 @@ def items_for(lines: Sequence[OrderLine]) -> Catalogue:
     return catalogue(*(item(code, place) for place, code in enumerate(codes, 1)), item("spare", 800))
 
 
-def assert_agrees_or_is_named(
-    complete: CompleteOrder, *, tax_registered: bool = True
-) -> Mapped | tuple[Problem, ...]:
+def assert_agrees_or_is_named(complete: CompleteOrder, *, tax_registered: bool = True) -> Mapped | NotMapped:
     result = map_order(complete, rules(tax_registered=tax_registered), items_for(complete.lines))
     if isinstance(result, Mapped):
         total, tax = predict(result.sale.lines, RATES)
@@ -92,9 +90,11 @@ def assert_agrees_or_is_named(
         assert (total, tax) == (result.bridge.span("Total").books, result.bridge.span("GST").books)
         assert len(result.sale.lines) <= 2 * (len(complete.lines) + 3 + len(complete.fees))
     else:
-        assert result
-        assert all(problem.sentence.startswith(f"Order #{complete.order.id}: ") for problem in result)
-        assert all(isinstance(problem.code, Code) for problem in result)
+        assert result.problems
+        assert all(
+            problem.sentence.startswith(f"Order #{complete.order.id}: ") for problem in result.problems
+        )
+        assert all(isinstance(problem.code, Code) for problem in result.problems)
     return result
 
 
@@ -150,7 +150,7 @@ def test_recorded_lines_without_items_name_each_sku_once(name: str) -> None:
     complete = order_around(tuple(map(read_line, values(name))), inclusive=True)
     result = map_order(complete, rules(), catalogue(item("spare", 800)))
     assert not isinstance(result, Mapped)
-    missing = [problem.subject for problem in result if problem.code is Code.ITEM_NOT_FOUND]
+    missing = [problem.subject for problem in result.problems if problem.code is Code.ITEM_NOT_FOUND]
     with_cost = {one.sku for one in complete.lines if one.sku and one.total.inc_tax}
     assert with_cost <= set(missing)
     assert len(missing) == len(set(missing))
