@@ -1,0 +1,84 @@
+"""Every case that the issue names has its golden order, and no two golden orders are the same case."""
+
+import json
+import re
+from collections import Counter
+from typing import Any
+
+from tests.golden.case_files import paths, read_case, text_of, variations
+
+LEAST = 36
+NAMED = (
+    # 1. Mapping: statuses, currency, dates, numbers
+    "status-each-synced",
+    "status-each-ignored",
+    "status-renamed-by-the-shop",
+    "status-chosen-by-the-connection",
+    "currency-another",
+    "currency-display-differs",
+    "currency-display-aud-paid-in-usd",
+    "date-half-past-eleven-at-night-in-perth",
+    "date-thirtieth-of-june",
+    "date-hour-that-comes-twice",
+    "date-hour-that-is-missing",
+    "number-with-prefix",
+    "number-from-saasu",
+    "message-of-the-customer",
+    "inventory-item",
+    "combo-item",
+    "sku-case-and-blanks",
+    "sku-ambiguous",
+    "sku-exact-before-alike",
+    "sku-alias",
+    "sku-missing",
+    "sku-two-missing",
+    "item-inactive",
+    "pick-list-child-with-item",
+    "pick-list-child-without-item",
+    "pick-list-child-inside-combo",
+    "line-without-sku",
+    "custom-line",
+    "zero-price-line",
+    "gift-certificate-sold",
+    "gift-wrapping",
+    "fifty-one-lines",
+    "two-hundred-and-fifty-one-lines",
+    "quantity-zero",
+    "quantity-hundred",
+    "quantity-ten-thousand",
+)
+NAME = re.compile(r"\d{3}-[a-z0-9]+(-[a-z0-9]+)*")
+
+
+def test_every_case_the_issue_names_has_its_file() -> None:
+    there = {path.stem.partition("-")[2] for path in paths()}
+    assert [case for case in NAMED if case not in there] == []
+    assert [case for case in there if case not in NAMED] == []
+
+
+def test_the_cases_are_many_and_each_has_a_number_and_a_name_of_its_own() -> None:
+    names = [path.stem for path in paths()]
+    assert len(names) >= LEAST
+    assert [name for name in names if not NAME.fullmatch(name)] == []
+    numbers = Counter(name.partition("-")[0] for name in names)
+    assert [number for number, times in numbers.items() if times > 1] == []
+
+
+def test_no_two_files_are_the_same_case() -> None:
+    parts = [read_case(path, variations(path)[0]) for path in paths()]
+    titles = Counter(case.title for case in parts)
+    told = Counter(case.what_happens for case in parts)
+    acted = Counter(situation(text_of(path)) for path in paths())
+    for counted in (titles, told, acted):
+        assert [one for one, times in counted.items() if times > 1] == []
+
+
+def situation(case: dict[str, Any]) -> str:
+    """All that makes a case's outcome, but for order ids and dates of change, which every file has of its own."""
+    told = {name: case.get(name) for name in ("connection", "saasu", "before", "shop", "each")}
+    return re.sub(r'"(id|date_modified)": ("[^"]*"|\d+)', "", json.dumps(told, sort_keys=True, default=str))
+
+
+def test_every_paragraph_is_long_enough_to_be_one() -> None:
+    short = [path.stem for path in paths() if len(text_of(path)["what_happens"].split()) < 25]
+    assert short == []
