@@ -1,0 +1,93 @@
+"""What posting the previewed orders would cost: Saasu calls, time at the pace of calls, and the day on which it would be done (SYNC §9).
+
+The estimate is made from what the engine does: one call posts an order; who is billed is looked up by e-mail or name, and who
+receives by name where that is somebody else. Whether a customer must be written is known only when Saasu is asked, so each
+different customer is counted as one write: an upper bound, kept low where customers are in Saasu unchanged.
+"""
+
+from dataclasses import dataclass
+from datetime import datetime
+from decimal import Decimal
+from zoneinfo import ZoneInfo
+
+from portal.sync.allowance import Allowance, done_by
+
+STANDING_CALLS = 2
+"""What a run reads of the file before it posts: the items that changed, and the tax codes."""
+MINUTE, HOUR = 60, 3600
+EXACT_BELOW = 100
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Work:
+    """Calls to Saasu by purpose: orders to post, look-ups of contacts, and different customers that may need writing."""
+
+    posts: int
+    look_ups: int
+    customers: int
+
+    @property
+    def calls(self) -> int:
+        """All of them; none where nothing would be posted."""
+        return self.posts + self.look_ups + self.customers + STANDING_CALLS if self.posts else 0
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Forecast:
+    """The work, the pace in calls a second, the file's allowance, and when it would be done if it began `now`."""
+
+    work: Work
+    per_second: Decimal
+    given: Allowance
+    now: datetime
+
+    @property
+    def seconds(self) -> int:
+        """How long it takes at the pace of calls, waiting for no allowance."""
+        return int(self.work.calls / self.per_second)
+
+    @property
+    def ends(self) -> datetime:
+        """When it would be done."""
+        return done_by(self.work.calls, self.given, self.per_second, self.now)
+
+    def words(self, zone: ZoneInfo) -> str:
+        """The forecast as a person reads it, dates in this zone."""
+        if not self.work.calls:
+            return "Nothing would be posted, so it would take no Saasu calls."
+        pace = f"{in_words(self.seconds)} at {rate(self.per_second)}"
+        return (
+            f"About {about(self.work.calls)} Saasu calls: {pace}, done {day(self.ends, self.now, zone)}. "
+            f"Your file may use {self.given.allowed:,} a day, of which {self.given.reserve:,} are kept for the hourly runs; "
+            f"{self.given.used:,} {'was' if self.given.used == 1 else 'were'} used in the last 24 hours."
+        )
+
+
+def about(count: int) -> str:
+    """A count as an estimate is told: to the ten where it is not small."""
+    return f"{count:,}" if count < EXACT_BELOW else f"{(count + 5) // 10 * 10:,}"
+
+
+def in_words(seconds: int) -> str:
+    """`40 seconds`, `14 minutes`, `3 hours`: rounded up, so that it is a promise."""
+    for size, name in ((HOUR, "hour"), (MINUTE, "minute")):
+        if seconds > size * 3 // 2:
+            return counted(-(-seconds // size), name)
+    return counted(max(seconds, 1), "second")
+
+
+def rate(per_second: Decimal) -> str:
+    """`1 call a second`."""
+    return f"{format(per_second.normalize(), 'f')} {'call' if per_second == 1 else 'calls'} a second"
+
+
+def day(when: datetime, now: datetime, zone: ZoneInfo) -> str:
+    """`today`, `tomorrow` or `on 3 December 2026`."""
+    there = when.astimezone(zone).date()
+    days = (there - now.astimezone(zone).date()).days
+    return {0: "today", 1: "tomorrow"}.get(days, f"on {there.day} {there:%B %Y}")
+
+
+def counted(count: int, name: str) -> str:
+    """A count with its word."""
+    return f"{count:,} {name if count == 1 else name + 's'}"
