@@ -6,6 +6,7 @@ import re
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from decimal import Decimal, InvalidOperation
+from email.utils import parseaddr
 from ipaddress import ip_address
 from pathlib import Path
 from types import MappingProxyType
@@ -16,6 +17,7 @@ SAASU = "https://api.saasu.com"
 KEY_NAME = re.compile(r"[\w.-]{1,40}", re.ASCII)
 # Nothing but scheme, host and port: with a backslash or a user name in it, two libraries may see two different hosts.
 WEB_ADDRESS = re.compile(r"(?P<scheme>https?)://(?P<host>[\w.-]+|\[[0-9a-fA-F:.]+\])(:[0-9]{1,5})?", re.ASCII)
+MAIL_ADDRESS = re.compile(r"[\w.!#$%&'*+/=?^`{|}~-]{1,64}@[\w-]+(\.[\w-]+)*", re.ASCII)
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,6 +42,9 @@ VARIABLES: tuple[Variable, ...] = (
     Variable(
         "MAIL_URL",
         "smtp://user:password@host:port, smtps://…, or file:///folder in development; blank sends nothing",
+    ),
+    Variable(
+        "MAIL_FROM", "whom the mails come from: an address, or Name <address>; needed where MAIL_URL is set"
     ),
     Variable("DATA_DIR", "the folder of what this machine keeps: embedded database and queue", "data"),
 )
@@ -67,6 +72,7 @@ class Settings:
     saasu_api_url: str = SAASU
     saasu_calls_per_second: Decimal = Decimal(1)
     mail_url: str = field(default="", repr=False)
+    mail_from: str = ""
     data_dir: Path = Path("data")
 
     @property
@@ -95,7 +101,8 @@ class Settings:
             bigcommerce_api_url=reader.api("BIGCOMMERCE_API_URL", production),
             saasu_api_url=reader.api("SAASU_API_URL", production),
             saasu_calls_per_second=reader.rate("SAASU_CALLS_PER_SECOND", production),
-            mail_url=reader.mail("MAIL_URL", production),
+            mail_url=(mail_url := reader.mail("MAIL_URL", production)),
+            mail_from=reader.sender("MAIL_FROM", needed=bool(mail_url)),
             data_dir=project_folder() / reader.text("DATA_DIR"),
         )
         if reader.faults:
@@ -203,6 +210,15 @@ class _Reader:
             return self.fault(f"{name} may name a folder only in development.") if production else text
         if text and not (parts and parts.scheme in {"smtp", "smtps"} and parts.hostname):
             return self.fault(f"{name} must be smtp://host:port or smtps://host:port.")
+        return text
+
+    def sender(self, name: str, *, needed: bool) -> str:
+        text = self.text(name)
+        if not text:
+            return self.fault(f"{name} is missing: MAIL_URL is set.") if needed else ""
+        _, address = parseaddr(text)
+        if not text.isprintable() or not MAIL_ADDRESS.fullmatch(address):
+            return self.fault(f"{name} must be an e-mail address, or Name <address>.")
         return text
 
 

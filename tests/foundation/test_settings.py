@@ -29,6 +29,7 @@ WRONG = {
     "SAASU_API_URL": "https://books.example.com",
     "SAASU_CALLS_PER_SECOND": "often",
     "MAIL_URL": "pigeon://loft",
+    "MAIL_FROM": "the office",
 }
 
 
@@ -124,6 +125,30 @@ def test_more_than_one_saasu_call_a_second_is_for_development_alone() -> None:
     assert "may not be above 1 in production" in faults(SAASU_CALLS_PER_SECOND="1.01")[0]
 
 
+@pytest.mark.parametrize("sender", ["books@example.com", "Cartledger <no-reply@mail.example.com>"])
+def test_mails_come_from_an_address(sender: str) -> None:
+    given = SOUND | {"MAIL_URL": "smtp://mail.example.com", "MAIL_FROM": sender}
+
+    assert Settings.from_env(given).mail_from == sender
+    assert Settings.from_env(SOUND).mail_from == ""
+    assert faults(MAIL_URL="smtp://mail.example.com") == ["MAIL_FROM is missing: MAIL_URL is set."]
+
+
+@pytest.mark.parametrize(
+    "sender",
+    [
+        "nobody",
+        "a@b@example.com",
+        "x@example.com\nBcc: all@example.com",
+        "<>",
+        "a b@example.com",
+        "ä@example.com",
+    ],
+)
+def test_mails_come_from_nothing_else(sender: str) -> None:
+    assert faults(MAIL_FROM=sender) == ["MAIL_FROM must be an e-mail address, or Name <address>."]
+
+
 @pytest.mark.parametrize("rate", ["0", "-1", "NaN", "Infinity", "often"])
 def test_a_rate_is_a_number_above_zero(rate: str) -> None:
     assert faults(SAASU_CALLS_PER_SECOND=rate) == ["SAASU_CALLS_PER_SECOND must be a number above 0."]
@@ -186,9 +211,10 @@ def test_a_key_ring_with_a_flaw_is_refused_once(ring: str) -> None:
 def test_mail_goes_to_a_server_and_to_a_folder_only_in_development() -> None:
     folder = {"MAIL_URL": "file:///tmp/mail"}
     server = "smtps://portal:medlar@mail.example.com:465"
+    sound = SOUND | {"MAIL_FROM": "books@example.com"}
 
-    assert Settings.from_env(SOUND | {"MAIL_URL": server}).mail_url == server
-    assert Settings.from_env(SOUND | folder | {"APP_ENV": "development"}).mail_url == "file:///tmp/mail"
+    assert Settings.from_env(sound | {"MAIL_URL": server}).mail_url == server
+    assert Settings.from_env(sound | folder | {"APP_ENV": "development"}).mail_url == "file:///tmp/mail"
     assert faults(**folder) == ["MAIL_URL may name a folder only in development."]
 
 
@@ -199,7 +225,9 @@ def test_the_folder_of_this_machine_is_beside_the_product_unless_it_is_given() -
 
 
 def test_no_secret_is_shown_or_written_by_the_settings() -> None:
-    settings = Settings.from_env(SOUND | {"MAIL_URL": "smtp://portal:medlar@mail.example.com"})
+    settings = Settings.from_env(
+        SOUND | {"MAIL_URL": "smtp://portal:medlar@mail.example.com", "MAIL_FROM": "books@example.com"}
+    )
 
     shown = repr(settings) + str(settings)
     for secret in ("quince-jelly", "damson-cheese", "rosella", KEY, "medlar", repr(bytes(range(32)))):
