@@ -22,7 +22,8 @@ class World:
     ledger: FakeLedger
     rules: Any
 
-    def run(self) -> None:
+    def run(self, **more: Any) -> None:
+        values: dict[str, Any] = {"catalogue": lambda: builders.catalogue(*self.books.catalogue)}
         run_sync(
             Sync(
                 rules=self.rules,
@@ -30,7 +31,7 @@ class World:
                 books=self.books,
                 ledger=self.ledger,
                 clock=self.clock,
-                catalogue=lambda: builders.catalogue(*self.books.catalogue),
+                **(values | more),
             )
         )
 

@@ -4,7 +4,7 @@ The engine is given everything: it does not sleep, log in or open anything. One 
 is raised as `RunStopped` and leaves all that is done recorded (SYNC §2, §3, §7, §8).
 """
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
@@ -16,6 +16,7 @@ from portal.sync.ports import (
     Clock,
     LeaseLost,
     Ledger,
+    OrderMoved,
     OrderRecord,
     Outcome,
     Reading,
@@ -49,6 +50,8 @@ class Sync:
     catalogue: Callable[[], Catalogue]
     report: Callable[[Exception], None] = lambda _fault: None
     """Hears of a fault of ours in one order; the run goes on."""
+    afford: Callable[[], None] = lambda: None
+    """Asked before each piece of work that costs calls of Saasu; raises `RunStopped` where the day's allowance is used up (SYNC §9)."""
 
 
 def run_sync(sync: Sync) -> None:
@@ -63,6 +66,7 @@ def settle_unknown(sync: Sync) -> None:
     records = sync.ledger.unsettled()
     if not records:
         return
+    sync.afford()
     now = sync.clock.now()
     try:
         listing = look_up(sync.books, records, now)
@@ -161,6 +165,12 @@ def post_due(sync: Sync) -> None:
     if not due:
         return
     sync.ledger.expect(len(due))
+    post_each(sync, due)
+
+
+def post_each(sync: Sync, records: Iterable[OrderRecord]) -> None:
+    """Decide and post these orders one after the other; what a person moved meanwhile is left alone."""
+    sync.afford()
     try:
         catalogue = sync.catalogue()
     except RemoteFailure as failure:
@@ -169,12 +179,15 @@ def post_due(sync: Sync) -> None:
         rules=sync.rules, books=sync.books, ledger=sync.ledger, clock=sync.clock, catalogue=catalogue
     )
     missed: list[RemoteFailure] = []
-    for record in due:
+    for record in records:
         sync.ledger.heartbeat()
+        sync.afford()
         try:
             complete = reread(sync, record, missed)
             if complete is not None:
                 poster.take(record, complete)
+        except OrderMoved:
+            continue
         except (RunStopped, LeaseLost, StopAsked):
             raise
         except Exception as fault:

@@ -171,8 +171,16 @@ class LeaseLost(Exception):
     """Another run holds the connection now; this one must stop without writing anything more."""
 
 
+class OrderMoved(LeaseLost):
+    """One order is no longer in the state it was read in: a person moved it meanwhile, and the run leaves it alone."""
+
+
 class StopAsked(Exception):
     """A person, or the connection's being disabled, asked the run to stop after the order it is on."""
+
+
+class SliceOver(Exception):
+    """The slice of a backfill is over: its time is up, or it gives way to a run that is due; the next slice goes on."""
 
 
 class Ledger(Protocol):
@@ -235,3 +243,36 @@ class Recorded:
     outcome: Outcome | None
     modified_at: datetime | None = None
     document: str = ""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Place:
+    """Where the reading of a backfill stands: `cursor` is the last order id recorded of the orders created in its window."""
+
+    since: datetime
+    until: datetime
+    cursor: int = 0
+    read_to_end: bool = False
+
+
+class SliceLedger(Ledger, Protocol):
+    """The ledger as a slice of a backfill writes it. Its `heartbeat` raises `SliceOver` as well, and `StopAsked` when paused."""
+
+    def place(self) -> Place:
+        """Where the backfill's reading stands."""
+        ...
+
+    def record_created(self, orders: Sequence[Recorded], before: Place, after: Place) -> None:
+        """Record every order of a page, hold those to be posted for this backfill, and move its reading, in one transaction.
+
+        Raises `StopAsked` when the backfill's reading is no longer at `before`.
+        """
+        ...
+
+    def held(self, after_id: int, most: int) -> list[OrderRecord]:
+        """The next orders that wait for this backfill, `seen`, above an id; ascending id."""
+        ...
+
+    def count_held(self) -> int:
+        """How many orders wait for this backfill."""
+        ...

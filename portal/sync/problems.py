@@ -4,6 +4,7 @@ The sentences of `item_not_found` and `invoice_exists` are fixed by the source d
 """
 
 from dataclasses import dataclass
+from datetime import datetime
 from enum import StrEnum
 
 
@@ -97,11 +98,15 @@ class Problem:
 
 
 class RunStopped(Exception):
-    """A run's problem: it ends the run early, keeps what is done, and is never repeated on each order (SYNC §8)."""
+    """A run's problem: it ends the run early, keeps what is done, and is never repeated on each order (SYNC §8).
 
-    def __init__(self, problem: Problem) -> None:
+    `again_at` is when the work goes on by itself, where that is known (aware UTC).
+    """
+
+    def __init__(self, problem: Problem, again_at: datetime | None = None) -> None:
         super().__init__(problem.sentence)
         self.problem = problem
+        self.again_at = again_at
 
 
 def item_not_found(order_id: int, sku: str) -> Problem:

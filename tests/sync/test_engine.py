@@ -5,12 +5,11 @@ from typing import Any
 
 import pytest
 
-from portal.sync.failures import (
-    Unreachable,
-)
+from portal.sync.failures import OutcomeLost, Unreachable
 from portal.sync.orders import CompleteOrder, OrderPage, UnreadableOrder
-from portal.sync.ports import State
+from portal.sync.ports import Intent, OrderMoved, OrderRecord, State
 from portal.sync.problems import Code, Ignored, RunStopped
+from portal.sync.rules import Catalogue
 from tests import builders
 from tests.whole_run import NOW, order, world
 
@@ -237,3 +236,46 @@ def test_a_fault_of_ours_in_one_order_fails_it_alone_and_is_reported() -> None:
     assert here.ledger.state(120) is State.FAILED
     assert here.ledger.last(120).problems[0].turn == "us"
     assert here.ledger.state(121) is State.POSTED
+
+
+def test_an_order_a_person_moved_meanwhile_is_left_alone_and_the_run_goes_on() -> None:
+    here = world(order(120), order(121))
+    sending = here.ledger.sending
+
+    def moved(record: OrderRecord, intent: Intent) -> OrderRecord:
+        if record.order_id == 120:
+            raise OrderMoved("order 120 is no longer seen")
+        return sending(record, intent)
+
+    here.ledger.sending = moved  # type: ignore[method-assign]
+    here.run()
+
+    assert here.ledger.state(120) is State.SEEN
+    assert [sale.number for sale in here.books.sales] == ["SHO121"]
+
+
+def test_items_that_cannot_be_read_stop_the_run_and_leave_its_orders_to_the_next() -> None:
+    here = world(order(120))
+
+    def refused() -> Catalogue:
+        raise Unreachable("502")
+
+    with pytest.raises(RunStopped) as stopped:
+        here.run(catalogue=refused)
+
+    assert stopped.value.problem.code is Code.SAASU_UNREACHABLE
+    assert here.ledger.state(120) is State.SEEN
+
+
+def test_every_piece_of_work_that_costs_calls_of_saasu_is_asked_for_beforehand() -> None:
+    here = world(order(120), order(121))
+    here.books.answers = [OutcomeLost("broke off")]
+    asked: list[int] = []
+    here.run(afford=lambda: asked.append(len(here.books.asked)))
+    assert asked[0] == 0
+    assert len(asked) == 3
+    here.later(minutes=3)
+
+    here.run(afford=lambda: asked.append(len(here.books.asked)))
+
+    assert asked[3:] == [0]
