@@ -112,4 +112,4 @@ class FakeLedger:
         return self.last_contact
 
     def contact_written(self, order_id: int) -> None:
-        self.last_contact = order_id
+        self.last_contact = max(order_id, self.last_contact)

@@ -36,11 +36,16 @@ class FakeShop:
 
     def changed(self, *, since: datetime, until: datetime, after_id: int) -> OrderPage:
         self.asked.append("changed")
+        return self._page(lambda order: since <= order.modified_at <= until, after_id)
+
+    def created(self, *, since: datetime, until: datetime, after_id: int) -> OrderPage:
+        self.asked.append("created")
+        return self._page(lambda order: since <= order.created_at <= until, after_id)
+
+    def _page(self, within: Callable[[ShopOrder], bool], after_id: int) -> OrderPage:
         self.before_page()
         found = [
-            one
-            for number, one in sorted(self.orders.items())
-            if number > after_id and since <= one.order.modified_at <= until
+            one for number, one in sorted(self.orders.items()) if number > after_id and within(one.order)
         ]
         page = found[: self.page_size]
         return OrderPage(
@@ -49,9 +54,6 @@ class FakeShop:
             shop_time=self.clock.now(),
             complete={one.order.id: self._with_document(one) for one in page},
         )
-
-    def created(self, *, since: datetime, until: datetime, after_id: int) -> OrderPage:
-        return self.changed(since=since, until=until, after_id=after_id)
 
     def complete(self, order: ShopOrder) -> CompleteOrder:
         self.asked.append("complete")

@@ -5,5 +5,6 @@ Every write asks one thing first: is this run's fence still the connection's? A 
 
 from portal.ledger.leases import LEASE, release_lease, renew_lease, take_lease
 from portal.ledger.records import Seal, SqlLedger
+from portal.ledger.slices import SqlSliceLedger
 
-__all__ = ["LEASE", "Seal", "SqlLedger", "release_lease", "renew_lease", "take_lease"]
+__all__ = ["LEASE", "Seal", "SqlLedger", "SqlSliceLedger", "release_lease", "renew_lease", "take_lease"]

@@ -11,6 +11,7 @@ from sqlalchemy.orm import Session
 from portal.database import changed_rows
 from portal.ledger.leases import LEASE
 from portal.ledger.rows import copy_order, problem_rows, write_outcome
+from portal.models.backfills import UNFINISHED, Backfill
 from portal.models.connections import Connection
 from portal.models.orders import Attempt, Order
 from portal.models.runs import Run
@@ -18,6 +19,7 @@ from portal.sync.ports import (
     Clock,
     Intent,
     LeaseLost,
+    OrderMoved,
     OrderRecord,
     Outcome,
     Reading,
@@ -80,20 +82,13 @@ class SqlLedger:
 
     def record_page(self, orders: Sequence[Recorded], reading: Reading) -> None:
         """Record a page and move the reading in one transaction (SYNC §7.2)."""
-        ids = [entry.order_id for entry in orders]
         self._hold_fence(
             watermark=reading.watermark,
             reading_until=reading.until,
             cursor=reading.cursor,
             lease_until=self._until(),
         )
-        rows_by_id = {
-            row.order_id: row
-            for row in self._session.scalars(select(Order).where(*self._mine(), Order.order_id.in_(ids)))
-        }
-        for entry in orders:
-            self._record_entry(entry, rows_by_id.get(entry.order_id))
-        self._session.execute(update(Run).where(Run.id == self._run_id).values(read=Run.read + len(orders)))
+        self._record_entries(orders)
         self._session.commit()
 
     def unsettled(self) -> list[OrderRecord]:
@@ -101,10 +96,14 @@ class SqlLedger:
         return self._select(Order.state.in_((State.SENDING, State.UNKNOWN)))
 
     def due(self, now: datetime) -> list[OrderRecord]:
-        """Orders `seen`, and failed ones whose time has come; ascending id."""
+        """Orders `seen`, and failed ones whose time has come, but none that an open backfill holds; ascending id."""
         waiting = and_(Order.state == State.FAILED, or_(Order.retry_at.is_(None), Order.retry_at <= now))
         readable = ~and_(Order.state == State.FAILED, Order.document.is_(None), Order.turn != Turn.WAIT)
-        return self._select(or_(Order.state == State.SEEN, waiting), readable)
+        unfinished = select(Backfill.id).where(
+            Backfill.connection_id == self._connection_id, Backfill.state.in_(UNFINISHED)
+        )
+        held = and_(Order.held, Order.backfill_id.is_not(None), Order.backfill_id.in_(unfinished))
+        return self._select(or_(Order.state == State.SEEN, waiting), readable, ~held)
 
     def expect(self, orders: int) -> None:
         """Say how many orders this run will decide."""
@@ -130,7 +129,7 @@ class SqlLedger:
         )
         if changed_rows(changed) != 1:
             self._session.rollback()
-            raise LeaseLost(f"order {record.order_id} is no longer {record.state}")
+            raise OrderMoved(f"order {record.order_id} is no longer {record.state}")
         self._attempt(record.id, Outcome(state=State.SENDING, note=f"About to send as {intent.number}."))
         self._session.commit()
         row = self._session.get_one(Order, record.id)
@@ -144,7 +143,7 @@ class SqlLedger:
         row = self._session.get_one(Order, record.id)
         if row.state != record.state:
             self._session.rollback()
-            raise LeaseLost(f"order {record.order_id} is no longer {record.state}")
+            raise OrderMoved(f"order {record.order_id} is no longer {record.state}")
         same = row.state == outcome.state and row.problems == problem_rows(outcome.problems)
         write_outcome(row, outcome, self._clock.now())
         row.run_id = self._run_id
@@ -227,7 +226,17 @@ class SqlLedger:
             release=row.release,
         )
 
-    def _record_entry(self, entry: Recorded, row: Order | None) -> None:
+    def _record_entries(self, orders: Sequence[Recorded]) -> list[tuple[Recorded, Order]]:
+        """Write every order of a page, and count them as read; each with its row."""
+        ids = [entry.order_id for entry in orders]
+        rows_by_id = {
+            row.order_id: row
+            for row in self._session.scalars(select(Order).where(*self._mine(), Order.order_id.in_(ids)))
+        }
+        self._session.execute(update(Run).where(Run.id == self._run_id).values(read=Run.read + len(orders)))
+        return [(entry, self._record_entry(entry, rows_by_id.get(entry.order_id))) for entry in orders]
+
+    def _record_entry(self, entry: Recorded, row: Order | None) -> Order:
         now = self._clock.now()
         if row is None:
             row = self._new_row(entry, now)
@@ -238,13 +247,14 @@ class SqlLedger:
         if entry.outcome is None:
             if entry.order is not None and row.state in (State.SENDING, State.UNKNOWN):
                 row.document = None
-            return
+            return row
         row.document = self._seal.seal(row.id, entry.document) if entry.document else None
         write_outcome(row, entry.outcome, now)
         row.run_id = self._run_id
         self._attempt(row.id, entry.outcome)
         if entry.outcome.state is not State.SEEN:
             self._count(entry.outcome.state, decided=False)
+        return row
 
     def _new_row(self, entry: Recorded, now: datetime) -> Order:
         moment = entry.order.created_at if entry.order else (entry.modified_at or now)

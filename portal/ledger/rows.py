@@ -42,6 +42,8 @@ def write_outcome(row: Order, outcome: Outcome, now: datetime) -> None:
         row.refusals = 0
     if outcome.state in (State.POSTED, State.EXISTS, State.IGNORED):
         row.release = False
+    if outcome.state in (State.POSTED, State.EXISTS, State.IGNORED, State.FAILED):
+        row.held = False
 
 
 def problem_rows(problems: Sequence[Problem]) -> list[dict[str, str]]:

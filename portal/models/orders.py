@@ -18,7 +18,8 @@ class Order(Base):
     """One shop order of one store in one Saasu file. `document` is the order as it was read, sealed.
 
     `total` is the shop's `total_inc_tax` in dollars; `problems` a list of {code, sentence, subject}; `turn` whose turn the first
-    of them is; `bridge` a list of {name, shop, books, words}.
+    of them is; `bridge` a list of {name, shop, books, words}. `backfill_id` is the backfill that recorded it; while that is open,
+    an order that is `held` waits for it, and no other run decides about it.
     """
 
     __tablename__ = "orders"
@@ -64,6 +65,8 @@ class Order(Base):
     first_seen_at: Mapped[datetime] = mapped_column(AwareDateTime)
     decided_at: Mapped[datetime] = mapped_column(AwareDateTime)
     run_id: Mapped[str | None] = mapped_column(ForeignKey("runs.id"), index=True)
+    backfill_id: Mapped[str | None] = mapped_column(ForeignKey("backfills.id"), index=True)
+    held: Mapped[bool] = mapped_column(default=False)
 
     connection: Mapped[Connection] = relationship()
     attempts: Mapped[list["Attempt"]] = relationship(back_populates="order", order_by="Attempt.id")

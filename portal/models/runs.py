@@ -34,7 +34,10 @@ OPEN = (RunState.QUEUED, RunState.RUNNING)
 
 
 class Run(Base):
-    """One run. `attempt` grows each time its job is put on the queue again; `done` of `expected` orders are decided."""
+    """One run. `attempt` grows each time its job is put on the queue again; `done` of `expected` orders are decided.
+
+    A run with a `backfill_id` is one slice of that backfill.
+    """
 
     __tablename__ = "runs"
     __table_args__ = (
@@ -72,5 +75,6 @@ class Run(Base):
     unknown: Mapped[int] = mapped_column(default=0)
     shop_calls: Mapped[int] = mapped_column(default=0)
     saasu_calls: Mapped[int] = mapped_column(default=0)
+    backfill_id: Mapped[str | None] = mapped_column(ForeignKey("backfills.id"), index=True)
 
     connection: Mapped[Connection] = relationship()
