@@ -113,7 +113,7 @@ def read_documents(documents: Documents) -> CompleteOrder:
         lines,
         tuple(map(read_shipping_address, rows(documents.shipping_addresses))),
         coupons=tuple(map(read_coupon, rows(documents.coupons))),
-        fees=tuple(read_fee(Row.of(one)) for one in rows(documents.fees)),
+        fees=tuple(map(read_fee, rows(documents.fees))),
         complete=not evidently_short(order, lines),
     )
 
