@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 from datetime import datetime, timedelta
 
-from sqlalchemy import delete, select
+from sqlalchemy import delete, select, update
 from sqlalchemy.orm import Session
 
 from portal.models.connections import SaasuFile
@@ -65,6 +65,15 @@ def write_catalogue(
                 )
             )
     file.items_read_to = read_to
+
+
+def keep_parts(session: Session, file_pk: str, item: Item) -> None:
+    """Keep the parts of a combo item, which a list of items does not give. The caller commits."""
+    session.execute(
+        update(MirroredItem)
+        .where(MirroredItem.file_pk == file_pk, MirroredItem.item_id == item.id)
+        .values(parts=list(item.parts))
+    )
 
 
 def item_of(row: MirroredItem) -> Item:

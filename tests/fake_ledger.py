@@ -25,7 +25,7 @@ class FakeLedger:
     intents: dict[int, list[Intent]] = field(default_factory=dict)
     readings: list[Reading] = field(default_factory=list)
     expected: int = 0
-    last_contact: int = 0
+    writers: dict[int, int] = field(default_factory=dict)
     stop_after: int | None = None
 
     def state(self, order_id: int) -> State:
@@ -108,8 +108,8 @@ class FakeLedger:
             if self.stop_after < 0:
                 raise StopAsked("asked to stop")
 
-    def last_contact_order(self) -> int:
-        return self.last_contact
+    def newest_writer(self, contact_id: int) -> int:
+        return self.writers.get(contact_id, 0)
 
-    def contact_written(self, order_id: int) -> None:
-        self.last_contact = max(order_id, self.last_contact)
+    def contact_written(self, contact_id: int, order_id: int) -> None:
+        self.writers[contact_id] = max(order_id, self.newest_writer(contact_id))

@@ -96,10 +96,17 @@ class FakeBooks:
     asked: list[str] = field(default_factory=list)
     answers: list[Exception | None] = field(default_factory=list)
     keeps_lost_sales: bool = True
+    companies: dict[int, str] = field(default_factory=dict)
+    combos: dict[int, Item] = field(default_factory=dict)
+    created: list[NewContact] = field(default_factory=list)
 
     def items(self, *, modified_since: datetime | None = None) -> tuple[Item, ...]:
         self.asked.append("items")
         return self.catalogue if modified_since is None else ()
+
+    def item(self, item_id: int) -> Item | None:
+        self.asked.append("item")
+        return self.combos.get(item_id)
 
     def tax_codes(self) -> tuple[TaxCode, ...]:
         self.asked.append("tax_codes")
@@ -118,8 +125,18 @@ class FakeBooks:
             if (one.given_name.strip().casefold(), one.family_name.strip().casefold()) == wanted
         )
 
+    def companies_by_name(self, name: str) -> tuple[int, ...]:
+        self.asked.append("companies_by_name")
+        return tuple(key for key, called in self.companies.items() if called.casefold() == name.casefold())
+
+    def create_company(self, name: str) -> int:
+        self.asked.append("create_company")
+        self.companies[40 + len(self.companies)] = name
+        return max(self.companies)
+
     def create_contact(self, contact: NewContact) -> int:
         self.asked.append("create_contact")
+        self.created.append(contact)
         made = Contact(
             id=500 + len(self.contacts),
             last_updated_id="AAA=",

@@ -23,7 +23,10 @@ class World:
     rules: Any
 
     def run(self, **more: Any) -> None:
-        values: dict[str, Any] = {"catalogue": lambda: builders.catalogue(*self.books.catalogue)}
+        values: dict[str, Any] = {
+            "catalogue": lambda: builders.catalogue(*self.books.catalogue),
+            "parts": lambda combo: self.books.item(combo.id) or combo,
+        }
         run_sync(
             Sync(
                 rules=self.rules,

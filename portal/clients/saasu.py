@@ -9,9 +9,11 @@ from portal.clients.exact_json import JsonUnreadable, load
 from portal.clients.rows import Nonsense, Row
 from portal.clients.saasu_payloads import (
     changed_contact_body,
+    company_body,
     count_rows,
     inserted_id,
     new_contact_body,
+    read_company,
     read_contact,
     read_file,
     read_invoice,
@@ -137,6 +139,22 @@ class Saasu:
             for contact in found
             if (folded(contact.given_name), folded(contact.family_name)) == wanted
         )
+
+    def companies_by_name(self, name: str) -> tuple[int, ...]:
+        """The ids of the companies of that name, lowest first, compared here like e-mails; none for a blank one."""
+        wanted = folded(name)
+        if not wanted:
+            return ()
+        found = self._listed("/Companies", "Companies", {"CompanyName": name.strip()}, read_company)
+        return tuple(sorted(company_id for company_id, called in found if folded(called) == wanted))
+
+    def create_company(self, name: str) -> int:
+        """Create a company; its id. Raises `Refused`, `OutcomeLost` or another `RemoteFailure`."""
+        answer = self._ask("POST", "/Company", "company", body=company_body(name))
+        found = inserted_id(self._written(answer), "InsertedCompanyId", "Id")
+        if not found:
+            raise OutcomeLost("Saasu's answer does not name the company.", status=answer.status)
+        return found
 
     def create_contact(self, contact: NewContact) -> int:
         """Create a contact; its id. Raises `Refused`, `OutcomeLost` or another `RemoteFailure`."""

@@ -207,6 +207,16 @@ def line_body(line: SaleLine) -> Body:
     return body
 
 
+def read_company(row: Row) -> tuple[int, str]:
+    """A company's id and name (SA §3.2)."""
+    return positive(row, "Id"), row.text("Name")
+
+
+def company_body(name: str) -> str:
+    """The JSON text of a company to be created."""
+    return dump({"Name": name})
+
+
 def new_contact_body(contact: NewContact) -> str:
     """The JSON text of a contact to be created; blank fields are left out."""
     body: Body = {"GivenName": contact.given_name, "FamilyName": contact.family_name, "IsCustomer": True}
@@ -214,6 +224,8 @@ def new_contact_body(contact: NewContact) -> str:
         body["EmailAddress"] = contact.email
     if contact.phone:
         body["PrimaryPhone"] = contact.phone
+    if contact.company_id is not None:
+        body["CompanyId"] = contact.company_id
     if contact.postal != PostalAddress():
         body["PostalAddress"] = address_body(contact.postal)
     if contact.other != PostalAddress():

@@ -12,7 +12,7 @@ from portal.database import changed_rows
 from portal.ledger.leases import LEASE
 from portal.ledger.rows import copy_order, problem_rows, write_outcome
 from portal.models.backfills import UNFINISHED, Backfill
-from portal.models.connections import Connection
+from portal.models.connections import Connection, ContactWriter
 from portal.models.orders import Attempt, Order
 from portal.models.runs import Run
 from portal.sync.ports import (
@@ -164,16 +164,21 @@ class SqlLedger:
         if stop.stop_asked or not stop.enabled:
             raise StopAsked("The run was asked to stop.")
 
-    def last_contact_order(self) -> int:
-        """The id of the newest order that wrote a contact."""
-        last = self._connection().last_contact_order
+    def newest_writer(self, contact_id: int) -> int:
+        """The id of the newest order whose details a contact holds."""
+        row = self._session.get(ContactWriter, (self._connection_id, contact_id))
+        newest = 0 if row is None else row.order_id
         self._session.rollback()
-        return last
+        return newest
 
-    def contact_written(self, order_id: int) -> None:
-        """Remember that this order wrote a contact."""
-        newest = max(order_id, self._connection().last_contact_order)
-        self._hold_fence(last_contact_order=newest)
+    def contact_written(self, contact_id: int, order_id: int) -> None:
+        """Remember whose details a contact holds now; an older order never takes a newer one's place."""
+        self._hold_fence(lease_until=self._until())
+        row = self._session.get(ContactWriter, (self._connection_id, contact_id))
+        if row is None:
+            row = ContactWriter(connection_id=self._connection_id, contact_id=contact_id, order_id=order_id)
+            self._session.add(row)
+        row.order_id = max(row.order_id, order_id)
         self._session.commit()
 
     def _connection(self) -> Connection:

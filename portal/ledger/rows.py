@@ -23,7 +23,7 @@ def copy_order(row: Order, entry: Recorded, now: datetime) -> None:
 
 
 def write_outcome(row: Order, outcome: Outcome, now: datetime) -> None:
-    """Make an outcome the state of a row. A bridge is kept where the outcome brings none."""
+    """Make an outcome the state of a row. A bridge is kept where the outcome brings none, but for one that was decided anew."""
     row.state = outcome.state
     row.ignored_reason = outcome.ignored
     row.problems = problem_rows(outcome.problems)
@@ -33,6 +33,8 @@ def write_outcome(row: Order, outcome: Outcome, now: datetime) -> None:
     row.decided_at = now
     if outcome.bridge is not None:
         row.bridge = bridge_rows(outcome.bridge)
+    elif outcome.state in (State.FAILED, State.IGNORED):
+        row.bridge = []
     if any(problem.code in {Code.SAASU_REFUSED, Code.PERIOD_LOCKED} for problem in outcome.problems):
         row.refusals += 1
     if outcome.posted is not None:

@@ -105,7 +105,6 @@ class Connection(Base):
     watermark: Mapped[datetime | None] = mapped_column(AwareDateTime)
     reading_until: Mapped[datetime | None] = mapped_column(AwareDateTime)
     cursor: Mapped[int] = mapped_column(BigInteger, default=0)
-    last_contact_order: Mapped[int] = mapped_column(BigInteger, default=0)
 
     minute: Mapped[int] = mapped_column(default=0)
     next_run_at: Mapped[datetime | None] = mapped_column(AwareDateTime)
@@ -118,6 +117,16 @@ class Connection(Base):
     lease_until: Mapped[datetime | None] = mapped_column(AwareDateTime)
 
     file: Mapped[SaasuFile] = relationship(back_populates="connections")
+
+
+class ContactWriter(Base):
+    """The newest order of a connection whose details a Saasu contact holds: an older one never overwrites them (SYNC §6)."""
+
+    __tablename__ = "contact_writers"
+
+    connection_id: Mapped[str] = mapped_column(ForeignKey("connections.id"), primary_key=True)
+    contact_id: Mapped[int] = mapped_column(BigInteger, primary_key=True, autoincrement=False)
+    order_id: Mapped[int] = mapped_column(BigInteger)
 
 
 class ItemAlias(Base):

@@ -18,7 +18,7 @@ from portal.sync.engine import Sync, run_sync
 from portal.sync.failures import RemoteFailure, shop_problem
 from portal.sync.ports import CatalogueToRead, Clock, LeaseLost, StopAsked
 from portal.sync.problems import Code, Problem, RunStopped
-from portal.sync.rules import Catalogue, Existing, Rules
+from portal.sync.rules import Catalogue, Existing, Item, Rules
 
 FAULT = "Something went wrong on our side in this run. What was done is kept, and the next run goes on."
 
@@ -85,6 +85,7 @@ def build_sync(session: Session, outside: Outside, run: Run, fence: int, clock: 
         ledger=SqlLedger(session, connection, run, fence, clock, seal_for(keys)),
         clock=clock,
         catalogue=lambda: fresh_catalogue(session, books, connection, clock),
+        parts=lambda combo: read_parts(session, books, connection.file_pk, combo),
         report=lambda fault: log().error("fault in one order", exc_info=fault),
     )
 
@@ -131,6 +132,16 @@ def rules_of(connection: Connection, now: datetime) -> Rules:
         existing_contacts=Existing(connection.existing_contacts),
         nobodys_emails=tuple(filter(None, map(str.strip, connection.nobodys_emails.split(",")))),
     )
+
+
+def read_parts(session: Session, books: CatalogueToRead, file_pk: str, combo: Item) -> Item:
+    """A combo item with its parts, read from Saasu once and kept until the item changes. Raises a `RemoteFailure`."""
+    found = books.item(combo.id)
+    if found is None or not found.parts:
+        return combo
+    mirrors.keep_parts(session, file_pk, found)
+    session.commit()
+    return found
 
 
 def fresh_catalogue(

@@ -4,7 +4,7 @@ Nothing is asked or written here. The engine searches for what `billing_search` 
 contacts found to `billing_plan` and `shipping_plan`, and carries out what they decide.
 """
 
-from collections.abc import Collection
+from collections.abc import Callable, Collection
 from dataclasses import dataclass, replace
 
 from portal.sync.orders import Address, CompleteOrder, ShopOrder
@@ -85,6 +85,11 @@ class ShippingPlan:
     shipping: SameAsBilling | Use | Create | NoContact
     delivery_note: str = ""
 
+    @property
+    def notes(self) -> tuple[str, ...]:
+        """What is to be noted on the order about both."""
+        return self.billing.notes + (() if isinstance(self.shipping, SameAsBilling) else self.shipping.notes)
+
 
 def billing_search(order: ShopOrder, nobodys: Collection[str] = ()) -> Search | None:
     """What to look the billing contact up by; `None` when the order names nobody. `nobodys` are e-mails of no one person."""
@@ -95,17 +100,22 @@ def billing_search(order: ShopOrder, nobodys: Collection[str] = ()) -> Search | 
     return ByName(given, family) if given or family else None
 
 
+def no_writer(_contact_id: int) -> int:
+    """No order of ours has written the contact."""
+    return 0
+
+
 def billing_plan(
     order: ShopOrder,
     found: Collection[Contact],
-    may_write: bool = True,
     *,
     existing: Existing = Existing.AS_DOCUMENTED,
     nobodys: Collection[str] = (),
+    newest_writer: Callable[[int], int] = no_writer,
 ) -> BillingPlan:
     """Decide about the billing contact, given what `billing_search` found.
 
-    `may_write` is false for an order older than the last one that wrote a contact: it may create one, never change one.
+    `newest_writer` gives the newest order whose details a contact holds, by its id: an older order never changes that contact.
     """
     email = usable_email(order, nobodys)
     customers = sorted(filter(is_customer, found), key=lambda contact: contact.id)
@@ -115,10 +125,13 @@ def billing_plan(
         return Create(new_billing_contact(order, email))
     active = [contact for contact in customers if contact.is_active]
     chosen = (active or customers)[0]
-    notes = _choice_notes(len(customers), chosen, email)
-    if not may_write or existing is Existing.LEAVE_ALONE:
-        return Use(chosen, None, tuple(notes), may_change=False)
+    notes = [f"{len(customers)} contacts have the e-mail {email}: contact {chosen.id} was used."] * (
+        len(customers) > 1
+    )
+    if existing is Existing.LEAVE_ALONE or order.id < newest_writer(chosen.id):
+        return Use(chosen, None, (*notes, *_inactive_note(chosen, "left so")), may_change=False)
     change = billing_change(order, chosen, existing)
+    notes += _inactive_note(chosen, "set active")
     if change is not None and (change.given_name, change.family_name) != (None, None):
         before, after = (
             _joined(chosen.given_name, chosen.family_name),
@@ -140,13 +153,9 @@ def _billing_by_name(order: ShopOrder, customers: list[Contact]) -> BillingPlan:
     return Create(new_billing_contact(order, ""))
 
 
-def _choice_notes(count: int, chosen: Contact, email: str) -> list[str]:
-    notes = []
-    if count > 1:
-        notes.append(f"{count} contacts have the e-mail {email}: contact {chosen.id} was used.")
-    if not chosen.is_active:
-        notes.append(f"Contact {chosen.id} with the e-mail {email} is inactive in Saasu.")
-    return notes
+def _inactive_note(chosen: Contact, what_became: str) -> tuple[str, ...]:
+    """A word on a contact that is inactive in Saasu."""
+    return () if chosen.is_active else (f"Contact {chosen.id} was inactive in Saasu and was {what_became}.",)
 
 
 def billing_change(order: ShopOrder, contact: Contact, existing: Existing) -> ContactChange | None:
@@ -171,13 +180,18 @@ def billing_change(order: ShopOrder, contact: Contact, existing: Existing) -> Co
 
 
 def new_billing_contact(order: ShopOrder, email: str) -> NewContact:
-    """The contact an order's billing details make; where no name is given the company, or the e-mail, is the last name."""
+    """The contact an order's billing details make; where no name is given the company, or the e-mail, is the last name.
+
+    A person's company is linked; one that stands for the name already is not (SYNC §6).
+    """
     given, family = billing_name(order)
+    company = order.billing.company.strip()
     return NewContact(
         given_name=given,
         family_name=family or ("" if given else email),
         email=email,
         phone=order.billing.phone.strip(),
+        company="" if (given, family) == ("", company) else company,
         postal=postal_address(order.billing),
     )
 
@@ -204,10 +218,19 @@ def shipping_plan(
         plan = ShippingPlan(merged, receiver)
     elif found_by_name:
         chosen = min(found_by_name, key=lambda contact: (not contact.is_active, contact.id))
-        plan = ShippingPlan(billing, Use(chosen, None, may_change=False))
+        plan = ShippingPlan(
+            billing, Use(chosen, None, _receiver_note(chosen, found_by_name), may_change=False)
+        )
     else:
         plan = ShippingPlan(billing, Create(new_receiver(delivery)))
     return replace(plan, delivery_note=delivery_note(complete, plan))
+
+
+def _receiver_note(chosen: Contact, found: Collection[Contact]) -> tuple[str, ...]:
+    """A word on several contacts of the receiver's name."""
+    name = _joined(chosen.given_name, chosen.family_name)
+    words = f"{len(found)} contacts are called {name}: contact {chosen.id} was used as the receiver."
+    return (words,) if len(found) > 1 else ()
 
 
 def _with_delivery(billing: BillingPlan, wanted: PostalAddress, invoiced: PostalAddress) -> BillingPlan:
@@ -230,6 +253,7 @@ def new_receiver(delivery: Address) -> NewContact:
         given_name=delivery.first_name.strip(),
         family_name=delivery.last_name.strip(),
         phone=delivery.phone.strip(),
+        company=delivery.company.strip(),
         postal=wanted,
         other=wanted,
     )

@@ -1,6 +1,7 @@
 """Finding, updating and creating the contacts of one order through the books (SYNC §6)."""
 
-from dataclasses import dataclass
+from collections.abc import Callable
+from dataclasses import dataclass, replace
 
 from portal.sync.contacts import (
     BillingPlan,
@@ -12,6 +13,7 @@ from portal.sync.contacts import (
     Use,
     billing_plan,
     billing_search,
+    no_writer,
     shipping_plan,
     shipping_search,
 )
@@ -19,7 +21,7 @@ from portal.sync.failures import StaleRecord
 from portal.sync.orders import CompleteOrder
 from portal.sync.ports import Books, ContactsToRead, Ledger
 from portal.sync.rules import Rules
-from portal.sync.sale_orders import Contact
+from portal.sync.sale_orders import Contact, NewContact
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -34,26 +36,26 @@ class Contacts:
 
 def contacts_for(complete: CompleteOrder, rules: Rules, books: Books, ledger: Ledger) -> Contacts:
     """Find or create who is billed and who receives. Raises a `RemoteFailure`."""
-    planner = Planner(complete=complete, rules=rules, last_contact_order=ledger.last_contact_order())
+    planner = Planner(complete=complete, rules=rules, newest_writer=ledger.newest_writer)
     plan, receivers = plan_contacts(planner, books)
     billing_id = carry_out(plan.billing, planner, books, receivers)
-    if writes(plan.billing):
-        ledger.contact_written(complete.order.id)
+    if billing_id is not None and holds_details(plan.billing):
+        ledger.contact_written(billing_id, complete.order.id)
     return Contacts(
         billing_id=billing_id,
         shipping_id=receiver_id(plan, billing_id, books),
         delivery_note=plan.delivery_note,
-        notes=plan.billing.notes,
+        notes=plan.notes,
     )
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Planner:
-    """What a decision about an order's contacts follows from; `last_contact_order` is the newest order that wrote one."""
+    """What a decision about an order's contacts follows from; `newest_writer` is as in `billing_plan`."""
 
     complete: CompleteOrder
     rules: Rules
-    last_contact_order: int = 0
+    newest_writer: Callable[[int], int] = no_writer
 
     def search(self) -> Search | None:
         """What to look up who is billed by."""
@@ -64,9 +66,9 @@ class Planner:
         billing = billing_plan(
             self.complete.order,
             found,
-            self.complete.order.id >= self.last_contact_order,
             existing=self.rules.existing_contacts,
             nobodys=self.rules.nobodys_emails,
+            newest_writer=self.newest_writer,
         )
         return shipping_plan(self.complete, billing, receivers)
 
@@ -90,9 +92,9 @@ def look_up_contacts(books: ContactsToRead, search: Search | None) -> tuple[Cont
     return books.contacts_by_name(search.given_name, search.family_name)
 
 
-def writes(plan: BillingPlan) -> bool:
-    """Whether a plan creates or changes a contact."""
-    return isinstance(plan, Create) or (isinstance(plan, Use) and plan.change is not None)
+def holds_details(plan: BillingPlan) -> bool:
+    """Whether the billing contact has this order's details once the plan is carried out, written now or there already."""
+    return isinstance(plan, Create) or (isinstance(plan, Use) and plan.may_change)
 
 
 def carry_out(
@@ -101,7 +103,7 @@ def carry_out(
     """Create or update the billing contact as planned; its id."""
     match plan:
         case Create(contact=contact):
-            return books.create_contact(contact)
+            return create(contact, books)
         case Use(contact=contact):
             update(plan, planner, books, receivers)
             return contact.id
@@ -130,5 +132,14 @@ def receiver_id(plan: ShippingPlan, billing_id: int | None, books: Books) -> int
         case Use(contact=contact):
             return contact.id
         case Create(contact=contact):
-            return books.create_contact(contact)
+            return create(contact, books)
     return None
+
+
+def create(contact: NewContact, books: Books) -> int:
+    """Create a contact, linked to its company; a company that is not there yet is created first."""
+    if contact.company:
+        found = books.companies_by_name(contact.company)
+        company = found[0] if found else books.create_company(contact.company)
+        contact = replace(contact, company_id=company)
+    return books.create_contact(contact)

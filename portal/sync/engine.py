@@ -27,7 +27,7 @@ from portal.sync.ports import (
 )
 from portal.sync.posting import Poster
 from portal.sync.problems import Code, RunStopped, about_order
-from portal.sync.rules import Catalogue, Rules
+from portal.sync.rules import Catalogue, Item, Rules
 from portal.sync.settling import look_up, verdict
 
 BEHIND_SHOP_CLOCK = timedelta(minutes=2)
@@ -40,7 +40,10 @@ LONGEST_READ = 10_000
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Sync:
-    """Everything one run works with. `catalogue` is called at most once a run, and only when an order waits."""
+    """Everything one run works with. `catalogue` is called at most once a run, and only when an order waits.
+
+    `parts` reads the parts of a combo item, for an order that depends on them.
+    """
 
     rules: Rules
     shop: Shop
@@ -48,6 +51,7 @@ class Sync:
     ledger: Ledger
     clock: Clock
     catalogue: Callable[[], Catalogue]
+    parts: Callable[[Item], Item] = lambda item: item
     report: Callable[[Exception], None] = lambda _fault: None
     """Hears of a fault of ours in one order; the run goes on."""
     afford: Callable[[], None] = lambda: None
@@ -176,7 +180,12 @@ def post_each(sync: Sync, records: Iterable[OrderRecord]) -> None:
     except RemoteFailure as failure:
         raise RunStopped(books_problem(failure)) from failure
     poster = Poster(
-        rules=sync.rules, books=sync.books, ledger=sync.ledger, clock=sync.clock, catalogue=catalogue
+        rules=sync.rules,
+        books=sync.books,
+        ledger=sync.ledger,
+        clock=sync.clock,
+        catalogue=catalogue,
+        parts=sync.parts,
     )
     missed: list[RemoteFailure] = []
     for record in records:

@@ -58,6 +58,21 @@ def pick_goods(complete: CompleteOrder, rules: Rules, shelf: Shelf, table: TaxTa
     return picked
 
 
+def unread_combos(complete: CompleteOrder, rules: Rules, items: tuple[Item, ...]) -> tuple[Item, ...]:
+    """The combo items whose parts decide whether a pick-list child goes along, and were not read yet."""
+    children = [line for line in complete.lines if line.parent_id is not None and not costs(line)]
+    if not children:
+        return ()
+    shelf = Shelf.of(items)
+    found = [shelf.find(line.sku, rules) for line in children]
+    parents = {
+        line.parent_id for line, item in zip(children, found, strict=True) if item and not why_unusable(item)
+    }
+    combos = [shelf.find(line.sku, rules) for line in complete.lines if line.id in parents]
+    unread = {item.id: item for item in combos if item is not None and item.is_combo and not item.parts}
+    return tuple(unread.values())
+
+
 def costs(line: OrderLine) -> bool:
     """Whether a line costs something."""
     return line.total.inc_tax != ZERO or line.total.ex_tax != ZERO

@@ -74,6 +74,10 @@ class CatalogueToRead(Protocol):
         """All items, inventory and combo, or those modified since a moment."""
         ...
 
+    def item(self, item_id: int) -> Item | None:
+        """One item with the codes of its parts, which a list does not give; `None` where there is none."""
+        ...
+
     def tax_codes(self) -> tuple[TaxCode, ...]:
         """All tax codes."""
         ...
@@ -93,6 +97,14 @@ class ContactsToRead(Protocol):
 
 class Books(CatalogueToRead, ContactsToRead, Protocol):
     """One Saasu file, to be read and written. Every method raises a `RemoteFailure` where no answer came."""
+
+    def companies_by_name(self, name: str) -> tuple[int, ...]:
+        """The ids of the companies of that name, lowest first, compared here without regard to case and outer blanks."""
+        ...
+
+    def create_company(self, name: str) -> int:
+        """Create a company; its id."""
+        ...
 
     def create_contact(self, contact: NewContact) -> int:
         """Create a contact; its id."""
@@ -222,12 +234,12 @@ class Ledger(Protocol):
         """Keep the lease. Raises `LeaseLost`, or `StopAsked` when the run should end."""
         ...
 
-    def last_contact_order(self) -> int:
-        """The id of the newest order that wrote a contact; 0 when none did (SYNC §6)."""
+    def newest_writer(self, contact_id: int) -> int:
+        """The id of the newest order whose details a contact holds; 0 when none of ours was written there (SYNC §6)."""
         ...
 
-    def contact_written(self, order_id: int) -> None:
-        """Remember that this order wrote a contact."""
+    def contact_written(self, contact_id: int, order_id: int) -> None:
+        """Remember that a contact holds the details of this order."""
         ...
 
 

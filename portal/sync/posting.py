@@ -1,6 +1,7 @@
 """Posting one order exactly once: intent committed before, outcome after, every answer classified (SYNC §7.3, §7.4)."""
 
 import hashlib
+from collections.abc import Callable
 from dataclasses import dataclass, field, replace
 
 from portal.sync.customers import contacts_for
@@ -16,12 +17,13 @@ from portal.sync.failures import (
     Unreachable,
     books_problem,
 )
+from portal.sync.goods import unread_combos
 from portal.sync.mapping import Mapped, map_order, sale_order
 from portal.sync.orders import CompleteOrder
 from portal.sync.planning import LONGEST_INTENT, next_try, reason_to_ignore
 from portal.sync.ports import Books, Clock, Intent, Ledger, OrderRecord, Outcome, State
 from portal.sync.problems import Code, Problem, RunStopped, about_order, invoice_exists
-from portal.sync.rules import Catalogue, Rules
+from portal.sync.rules import Catalogue, Item, Rules
 from portal.sync.sale_orders import AUTO_NUMBER, PostedOrder, SaleOrder
 from portal.sync.settling import look_up, verdict
 
@@ -38,6 +40,7 @@ class Poster:
     ledger: Ledger
     clock: Clock
     catalogue: Catalogue
+    parts: Callable[[Item], Item]
     refusals_running: list[str] = field(default_factory=list)
     lost_running: int = 0
 
@@ -47,6 +50,7 @@ class Poster:
         if reason is not None:
             self.ledger.settle(record, Outcome(state=State.IGNORED, ignored=reason))
             return
+        self._read_parts(complete)
         mapped = map_order(complete, self.rules, self.catalogue)
         if not isinstance(mapped, Mapped):
             failed = Outcome(state=State.FAILED, problems=mapped.problems, bridge=mapped.bridge)
@@ -56,23 +60,31 @@ class Poster:
             contacts = contacts_for(complete, self.rules, self.books, self.ledger)
             self.books.reserve()
         except RemoteFailure as failure:
-            self._contact_failed(record, failure)
+            self._contact_failed(record, failure, mapped)
             return
         sale = sale_order(mapped, contacts.billing_id, contacts.shipping_id, contacts.delivery_note)
         sale = replace(sale, number=record.number or sale.number)
         self._send(record, sale, mapped, contacts.notes)
 
-    def _contact_failed(self, record: OrderRecord, failure: RemoteFailure) -> None:
+    def _read_parts(self, complete: CompleteOrder) -> None:
+        """Read the parts of the combo items that a pick list of this order depends on."""
+        for combo in unread_combos(complete, self.rules, self.catalogue.items):
+            try:
+                self.catalogue = self.catalogue.with_item(self.parts(combo))
+            except RemoteFailure as failure:
+                raise RunStopped(books_problem(failure)) from failure
+
+    def _contact_failed(self, record: OrderRecord, failure: RemoteFailure, mapped: Mapped) -> None:
         if isinstance(failure, Refused):
             words = f"Saasu refused the contact: {failure.sentence}"
             problem = about_order(Code.SAASU_REFUSED, record.order_id, words)
-            self.ledger.settle(record, self._refusal(record, problem))
+            self.ledger.settle(record, self._refusal(record, problem, mapped))
             return
         if isinstance(failure, OutcomeLost | Unreachable) and self.lost_running + 1 < LOST_LIMIT:
             self.lost_running += 1
             words = "Saasu did not answer about this customer; nothing was posted"
             problem = about_order(Code.OUTCOME_UNKNOWN, record.order_id, words)
-            self.ledger.settle(record, self._refusal(record, problem))
+            self.ledger.settle(record, self._refusal(record, problem, mapped))
             return
         raise RunStopped(books_problem(failure)) from failure
 
@@ -102,9 +114,9 @@ class Poster:
             case PeriodLocked():
                 words = f"Saasu says the period is locked: {failure.sentence}"
                 problem = about_order(Code.PERIOD_LOCKED, record.order_id, words)
-                self.ledger.settle(record, self._refusal(record, problem))
+                self.ledger.settle(record, self._refusal(record, problem, mapped))
             case Refused():
-                self._refused(record, failure)
+                self._refused(record, failure, mapped)
             case OutcomeLost():
                 self._lost(record, failure, mapped)
             case Throttled() | Denied() | CredentialsRefused() | Unreachable() | _:
@@ -125,9 +137,9 @@ class Poster:
             return replace(found, bridge=mapped.bridge)
         return exists_outcome(record)
 
-    def _refused(self, record: OrderRecord, failure: Refused) -> None:
+    def _refused(self, record: OrderRecord, failure: Refused, mapped: Mapped) -> None:
         problem = about_order(Code.SAASU_REFUSED, record.order_id, f"Saasu refused it: {failure.sentence}")
-        self.ledger.settle(record, self._refusal(record, problem))
+        self.ledger.settle(record, self._refusal(record, problem, mapped))
         if self.refusals_running and self.refusals_running[-1] != failure.sentence:
             self.refusals_running.clear()
         self.refusals_running.append(failure.sentence)
@@ -146,9 +158,12 @@ class Poster:
         if self.lost_running >= LOST_LIMIT:
             raise RunStopped(books_problem(failure)) from failure
 
-    def _refusal(self, record: OrderRecord, problem: Problem) -> Outcome:
+    def _refusal(self, record: OrderRecord, problem: Problem, mapped: Mapped) -> Outcome:
         return Outcome(
-            state=State.FAILED, problems=(problem,), retry_at=next_try(record.refusals, self.clock.now())
+            state=State.FAILED,
+            problems=(problem,),
+            retry_at=next_try(record.refusals, self.clock.now()),
+            bridge=mapped.bridge,
         )
 
 

@@ -1,6 +1,6 @@
 """A connection's choices and a file's items and tax codes, as plain data the mapping can be given."""
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import datetime
 from decimal import Decimal
 from enum import StrEnum
@@ -85,6 +85,10 @@ class Catalogue:
 
     items: tuple[Item, ...]
     tax_codes: tuple[TaxCode, ...]
+
+    def with_item(self, item: Item) -> "Catalogue":
+        """The same with one item as it was read anew."""
+        return replace(self, items=tuple(item if one.id == item.id else one for one in self.items))
 
 
 STATUSES: tuple[Status, ...] = (

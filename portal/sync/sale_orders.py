@@ -53,12 +53,14 @@ class Contact:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class NewContact:
-    """A contact to be created."""
+    """A contact to be created. `company` is the name of its company, which is linked by `company_id` once that is known."""
 
     given_name: str
     family_name: str
     email: str = ""
     phone: str = ""
+    company: str = ""
+    company_id: int | None = None
     postal: PostalAddress = PostalAddress()
     other: PostalAddress = PostalAddress()
 

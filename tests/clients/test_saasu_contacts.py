@@ -125,6 +125,38 @@ def test_an_update_sends_the_whole_record_back_with_the_changes() -> None:
 
 
 @responses.activate
+def test_a_contact_names_its_company_by_id() -> None:
+    responses.post(f"{BOOKS}/Contact", body='{"InsertedContactId": 8}')
+    linked = NewContact(given_name="Kim", family_name="Gum", company="Gum Pty Ltd", company_id=3)
+    assert books().create_contact(linked) == 8
+    assert body_of() == {"GivenName": "Kim", "FamilyName": "Gum", "IsCustomer": True, "CompanyId": 3}
+
+
+@responses.activate
+def test_companies_are_compared_here_and_the_lowest_id_comes_first() -> None:
+    rows = [
+        {"Id": 9, "Name": "gum pty ltd "},
+        {"Id": 4, "Name": "Gum Pty Ltd"},
+        {"Id": 5, "Name": "Gum Pty Ltd (Perth)"},
+    ]
+    responses.get(f"{BOOKS}/Companies", body=envelope("Companies", rows))
+    assert books().companies_by_name(" Gum Pty Ltd") == (4, 9)
+    assert asked()["CompanyName"] == ["Gum Pty Ltd"]
+    assert books().companies_by_name(" ") == ()
+    assert len(responses.calls) == 1
+
+
+@responses.activate
+def test_a_company_is_created_by_its_name() -> None:
+    responses.post(f"{BOOKS}/Company", body='{"InsertedCompanyId": 12}')
+    assert books().create_company("Gum Pty Ltd") == 12
+    assert body_of() == {"Name": "Gum Pty Ltd"}
+    responses.replace(responses.POST, f"{BOOKS}/Company", body="{}")
+    with pytest.raises(OutcomeLost):
+        books().create_company("Gum Pty Ltd")
+
+
+@responses.activate
 def test_an_update_of_a_contact_without_a_record_sends_the_changes_alone() -> None:
     responses.put(f"{BOOKS}/Contact/1", body="{}")
     for record in ("{}", "spoilt", "[]"):

@@ -5,13 +5,14 @@ from datetime import timedelta
 from decimal import Decimal
 
 import pytest
-from sqlalchemy import select
+from sqlalchemy import select, update
 from sqlalchemy.orm import Session
 
 from portal.ledger import Seal, SqlLedger, release_lease, take_lease
 from portal.models.connections import Connection
 from portal.models.orders import Attempt, Order
 from portal.models.runs import Run
+from portal.sync.bridge import Bridge, Span
 from portal.sync.orders import Address, ShopOrder, Taxed
 from portal.sync.ports import Intent, LeaseLost, OrderRecord, Outcome, Reading, Recorded, State, StopAsked
 from portal.sync.problems import Code, Ignored, about_order, item_not_found
@@ -237,15 +238,49 @@ def test_a_refused_reuse_of_a_number_keeps_no_text_that_could_be_posted(
     assert ledger.due(NOON) == []
 
 
-def test_an_older_order_never_lowers_the_mark_of_written_contacts(
+def test_an_older_order_never_takes_a_newer_ones_place_as_the_writer_of_a_contact(
     connection: Connection, ledger_for: Build
 ) -> None:
     ledger = ledger_for(connection)
 
-    ledger.contact_written(500)
-    ledger.contact_written(10)
+    ledger.contact_written(7, 500)
+    ledger.contact_written(7, 10)
+    ledger.contact_written(8, 10)
+    ledger.contact_written(8, 11)
 
-    assert ledger.last_contact_order() == 500
+    assert [ledger.newest_writer(contact) for contact in (7, 8, 9)] == [500, 11, 0]
+
+
+def test_a_run_that_lost_its_fence_writes_no_contact_down(
+    session: Session, connection: Connection, ledger_for: Build
+) -> None:
+    old = ledger_for(connection)
+    session.execute(update(Connection).values(fence=Connection.fence + 1))
+    session.commit()
+
+    with pytest.raises(LeaseLost):
+        old.contact_written(7, 500)
+
+    assert old.newest_writer(7) == 0
+
+
+def test_an_order_that_is_decided_anew_loses_the_bridge_of_before(
+    session: Session, connection: Connection, ledger_for: Build
+) -> None:
+    ledger = ledger_for(connection)
+    bridge = Bridge(spans=(Span(name="Total", shop=Decimal("11.00"), books=Decimal("10.99")),))
+    differs = Outcome(
+        state=State.FAILED, problems=(about_order(Code.TOTALS_DIFFER, 100, "no"),), bridge=bridge
+    )
+    ledger.settle(recorded(ledger), differs)
+    row = session.scalars(select(Order)).one()
+    assert row.bridge == [{"name": "Total", "shop": "11.00", "books": "10.99", "words": ""}]
+
+    missing = Outcome(state=State.FAILED, problems=(item_not_found(100, "sh-hat"),))
+    ledger.settle(ledger.due(NOON)[0], missing)
+
+    session.refresh(row)
+    assert row.bridge == []
 
 
 def test_an_order_that_fails_again_for_the_same_reason_is_not_counted_as_failed_anew(

@@ -12,6 +12,7 @@ from flask import Flask
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
+from portal import mirrors
 from portal.database import db
 from portal.ledger import take_lease
 from portal.models.connections import Connection, SaasuFile
@@ -19,9 +20,9 @@ from portal.models.orders import Order
 from portal.models.runs import Run, RunKind
 from portal.services import connections, files
 from portal.services.connections import Draft
-from portal.services.remotes import Outside
+from portal.services.remotes import Outside, books_for
 from portal.services.runs import SystemClock, request_run
-from portal.services.syncing import carry_out
+from portal.services.syncing import carry_out, read_parts
 from portal.sync.rules import SYNCED_BY_DEFAULT
 from sandbox.serve import Running, running
 from tests.factories import make_firm
@@ -156,12 +157,12 @@ def test_the_missing_item_is_named_in_the_documents_words_and_the_next_run_posts
     assert len(desk.sales()) == before + 1
 
 
-def add_item(desk: Desk, code: str) -> None:
+def add_item(desk: Desk, code: str, **more: Any) -> None:
     import requests
 
     answer = requests.post(
         f"{desk.servers.saasu_url}/_control/files/{desk.file.file_id}/items",
-        json={"Code": code, "Description": "Created by a person"},
+        json={"Code": code, "Description": "Created by a person"} | more,
         timeout=10,
     )
     assert answer.ok, answer.text
@@ -177,6 +178,25 @@ def test_an_idle_run_costs_one_call_to_the_shop_and_none_to_saasu(desk: Desk) ->
     idle = desk.run(connection)
 
     assert (idle.state, idle.posted, idle.shop_calls, idle.saasu_calls) == ("finished", 0, 1, 0)
+
+
+def test_the_parts_of_a_combo_are_kept_until_the_item_changes(desk: Desk) -> None:
+    desk.connect()
+    books = books_for(desk.session, desk.outside, desk.file)
+    jars = connections.file_items(desk.session, desk.outside, desk.file)[:2]
+    add_item(desk, "HAMPER", Type="C", BuildItems=[{"Id": jar.id, "Quantity": 1} for jar in jars])
+    (combo,) = [item for item in books.items() if item.code == "HAMPER"]
+    mirrors.write_catalogue(desk.session, desk.file, [combo], [], datetime.now(UTC))
+
+    read = read_parts(desk.session, books, desk.file.id, combo)
+
+    kept = mirrors.catalogue(desk.session, desk.file.id).items
+    assert (combo.parts, read.parts) == ((), tuple(jar.code for jar in jars))
+    assert [item.parts for item in kept if item.parts] == [read.parts]
+    gone = replace(combo, id=999_999)
+    assert read_parts(desk.session, books, desk.file.id, gone) == gone
+    mirrors.write_catalogue(desk.session, desk.file, [combo], [], datetime.now(UTC))
+    assert not any(item.parts for item in mirrors.catalogue(desk.session, desk.file.id).items)
 
 
 def test_a_reset_after_saasu_kept_the_sale_never_makes_a_second_one(desk: Desk) -> None:

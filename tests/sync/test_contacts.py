@@ -156,12 +156,36 @@ def test_an_inactive_contact_is_set_active_and_noted() -> None:
     plan = billing_plan(order().order, (contact(is_active=False),))
     assert isinstance(plan, Use)
     assert plan.change == ContactChange(is_active=True)
-    assert "inactive" in plan.notes[0]
+    assert plan.notes == ("Contact 7 was inactive in Saasu and was set active.",)
+
+
+def test_an_inactive_contact_that_may_not_be_written_is_used_as_it_is_and_noted() -> None:
+    plan = billing_plan(order().order, (contact(is_active=False),), existing=Existing.LEAVE_ALONE)
+    assert plan == Use(
+        contact(is_active=False),
+        None,
+        ("Contact 7 was inactive in Saasu and was left so.",),
+        may_change=False,
+    )
+
+
+def test_a_persons_company_is_linked_and_one_that_stands_for_the_name_is_not() -> None:
+    def company_of(**billing: str) -> str:
+        plan = billing_plan(order(billing=Address(company="Gum Pty Ltd", **billing)).order, ())
+        assert isinstance(plan, Create)
+        return plan.contact.company
+
+    assert company_of(first_name="Kim") == "Gum Pty Ltd"
+    assert company_of(last_name="Gum Pty Ltd") == ""
+    assert company_of(email="kim@example.com") == ""
+    assert company_of() == ""
 
 
 def test_an_older_order_never_writes_a_contact() -> None:
     complete = order(addresses=[destination(**AWAY)])
-    plan = shipping_plan(complete, billing_plan(complete.order, (contact(given_name="Robyn"),), False))
+    robyn = contact(given_name="Robyn")
+    billing = billing_plan(complete.order, (robyn,), newest_writer={7: 121}.__getitem__)
+    plan = shipping_plan(complete, billing)
     assert isinstance(plan.billing, Use)
     assert plan.billing.change is None
     assert plan.delivery_note == "Deliver to: Robin Example, 9 Low Road, Perth WA 6000, Australia"
@@ -234,10 +258,21 @@ def test_a_blank_receiver_is_the_one_billed() -> None:
 def test_another_receiver_who_is_found_is_used_unchanged() -> None:
     complete = order(addresses=[destination(first_name="Kim", **AWAY)])
     kim = contact(id=8, given_name="Kim", postal=ELSEWHERE)
-    plan = shipping_plan(complete, Use(contact()), (contact(id=12, postal=ELSEWHERE), kim))
+    retired = contact(id=3, given_name="Kim", is_active=False)
+    assert shipping_plan(complete, Use(contact()), (retired,)).shipping == Use(retired, may_change=False)
+    plan = shipping_plan(complete, Use(contact()), (kim,))
     assert shipping_search(complete) == ByName("Kim", "Example")
     assert plan.shipping == Use(kim, None, may_change=False)
     assert plan.delivery_note == ""
+
+
+def test_of_several_receivers_the_active_one_with_the_lowest_id_is_used_with_a_note() -> None:
+    complete = order(addresses=[destination(first_name="Kim")])
+    kims = [contact(id=number, given_name="Kim", is_active=number > 3) for number in (3, 9, 8)]
+    plan = shipping_plan(complete, Use(contact()), kims)
+    assert isinstance(plan.shipping, Use)
+    assert plan.shipping.contact.id == 8
+    assert plan.notes == ("3 contacts are called Kim Example: contact 8 was used as the receiver.",)
 
 
 def test_a_receiver_with_another_address_leaves_the_delivery_in_the_notes() -> None:

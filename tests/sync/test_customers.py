@@ -1,5 +1,6 @@
 """The plan for both contacts carried out through the books (SYNC §6)."""
 
+from collections.abc import Callable
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
 from typing import Any, cast
@@ -21,11 +22,13 @@ class StaleBooks(FakeBooks):
     stale: int = 0
     fresh: Contact | None = None
     changes: list[tuple[str, ContactChange]] = field(default_factory=list)
+    when_stale: Callable[[], None] = lambda: None
 
     def update_contact(self, contact: Contact, change: ContactChange) -> None:
         super().update_contact(contact, change)
         if self.stale:
             self.stale -= 1
+            self.when_stale()
             self.contacts = [self.fresh] if self.fresh else []
             raise StaleRecord("Record to be updated has changed since last read.")
         self.changes.append((contact.last_updated_id, change))
@@ -35,14 +38,14 @@ class StaleBooks(FakeBooks):
 class Memory:
     """The part of a ledger that remembers who wrote a contact last."""
 
-    last: int = 0
-    written: list[int] = field(default_factory=list)
+    writers: dict[int, int] = field(default_factory=dict)
+    written: list[tuple[int, int]] = field(default_factory=list)
 
-    def last_contact_order(self) -> int:
-        return self.last
+    def newest_writer(self, contact_id: int) -> int:
+        return self.writers.get(contact_id, 0)
 
-    def contact_written(self, order_id: int) -> None:
-        self.written.append(order_id)
+    def contact_written(self, contact_id: int, order_id: int) -> None:
+        self.written.append((contact_id, order_id))
 
 
 def books(*contacts: Contact, stale: int = 0, fresh: Contact | None = None) -> StaleBooks:
@@ -60,13 +63,13 @@ def carried_out(
 def test_a_known_customer_costs_one_call() -> None:
     file, memory = books(contact()), Memory()
     assert carried_out(order(), file, memory) == (7, 7, "")
-    assert (file.asked, memory.written) == (["contacts_by_email"], [])
+    assert (file.asked, memory.written) == (["contacts_by_email"], [(7, 120)])
 
 
 def test_a_new_customer_is_created_and_remembered() -> None:
     file, memory = books(), Memory()
     assert carried_out(order(), file, memory) == (500, 500, "")
-    assert memory.written == [120]
+    assert memory.written == [(500, 120)]
 
 
 def test_name_address_and_delivery_go_in_one_write() -> None:
@@ -74,7 +77,7 @@ def test_name_address_and_delivery_go_in_one_write() -> None:
     assert carried_out(order(addresses=[destination(street_1="9 Low Road")]), file, memory)[:2] == (7, 7)
     assert len(file.changes) == 1
     assert file.changes[0][1].other is not None
-    assert memory.written == [120]
+    assert memory.written == [(7, 120)]
 
 
 def test_the_setting_existing_contacts_is_followed() -> None:
@@ -100,9 +103,65 @@ def test_an_order_with_nobodys_email_is_looked_up_by_name() -> None:
 
 
 def test_an_older_order_writes_nothing() -> None:
-    file, memory = books(contact(given_name="Robyn")), Memory(last=121)
+    file, memory = books(contact(given_name="Robyn")), Memory({7: 121})
     assert carried_out(order(), file, memory)[0] == 7
     assert (file.changes, memory.written) == ([], [])
+
+
+def test_an_order_that_wrote_a_contact_itself_may_write_it_again() -> None:
+    file = books(contact(given_name="Robyn"))
+    carried_out(order(), file, Memory({7: 120}))
+    assert len(file.changes) == 1
+
+
+def test_an_order_older_than_another_contacts_writer_still_writes_its_own() -> None:
+    file = books(contact(given_name="Robyn"))
+    carried_out(order(), file, Memory({8: 500}))
+    assert len(file.changes) == 1
+
+
+def test_a_contact_that_became_a_newer_orders_meanwhile_is_left_after_a_stale_answer() -> None:
+    robyn = contact(given_name="Robyn")
+    file, memory = books(robyn, stale=1, fresh=robyn), Memory()
+    file.when_stale = lambda: memory.writers.update({7: 121})
+    assert carried_out(order(), file, memory)[0] == 7
+    assert file.changes == []
+
+
+def test_a_company_is_linked_when_its_contact_is_created() -> None:
+    wattle = order(billing=address(company=" Wattle Pty Ltd "))
+    file = books()
+    carried_out(wattle, file, Memory())
+    assert (file.companies, file.created[0].company_id) == ({40: "Wattle Pty Ltd"}, 40)
+    assert file.asked == ["contacts_by_email", "companies_by_name", "create_company", "create_contact"]
+    file.contacts.clear()
+    file.asked.clear()
+    carried_out(wattle, file, Memory())
+    assert file.asked == ["contacts_by_email", "companies_by_name", "create_contact"]
+    assert file.created[1].company_id == 40
+
+
+def test_a_company_of_a_known_contact_is_never_looked_up() -> None:
+    file = books(contact())
+    carried_out(order(billing=address(company="Wattle Pty Ltd")), file, Memory())
+    assert file.asked == ["contacts_by_email"]
+
+
+def test_a_receivers_company_is_linked_too() -> None:
+    file = books(contact())
+    carried_out(order(addresses=[destination(first_name="Kim", company="Gum Pty Ltd")]), file, Memory())
+    assert [one.company_id for one in file.created] == [40]
+
+
+def test_several_receivers_of_one_name_are_noted_with_what_is_noted_on_the_billing_contact() -> None:
+    complete = order(addresses=[destination(first_name="Kim")])
+    kims = [contact(id=8, given_name="Kim", email=""), contact(id=9, given_name="Kim", email="")]
+    file = books(contact(is_active=False), *kims)
+    result = contacts_for(complete, rules(), file, cast("Ledger", Memory()))
+    assert result.notes == (
+        "Contact 7 was inactive in Saasu and was set active.",
+        "2 contacts are called Kim Example: contact 8 was used as the receiver.",
+    )
 
 
 def test_a_stale_record_is_read_again_and_written_once_more() -> None:

@@ -2,7 +2,9 @@
 
 from dataclasses import replace
 from decimal import Decimal
+from typing import Any
 
+from portal.sync.goods import unread_combos
 from portal.sync.items import Shelf
 from portal.sync.mapping import Mapped, NotMapped, map_order
 from portal.sync.orders import CompleteOrder, OrderLine
@@ -16,11 +18,11 @@ def found(sku: str, *items: Item, **aliases: str) -> int | None:
     return match.id if match else None
 
 
-def with_child(child: OrderLine) -> CompleteOrder:
-    """An order of one pick list and its child."""
-    complete = order(line("hamper", "50.00"), child)
-    parent, part = complete.lines
-    return replace(complete, lines=(parent, replace(part, parent_id=parent.id)))
+def with_child(*children: OrderLine) -> CompleteOrder:
+    """An order of one pick list and its children."""
+    complete = order(line("hamper", "50.00"), *children)
+    parent, *parts = complete.lines
+    return replace(complete, lines=(parent, *(replace(part, parent_id=parent.id) for part in parts)))
 
 
 def outcome(complete: CompleteOrder, items: Catalogue) -> tuple[list[int], tuple[str, ...]]:
@@ -103,6 +105,33 @@ def test_a_child_that_its_combo_contains_is_left_out() -> None:
 def test_a_child_that_its_combo_does_not_contain_goes_along() -> None:
     combo = item("hamper", 1, is_combo=True, parts=("tea",))
     assert outcome(with_child(line("jam", "0")), catalogue(combo, item("jam", 2)))[0] == [1, 2]
+
+
+def unread(complete: CompleteOrder, *items: Item, **setting: Any) -> list[int]:
+    return [combo.id for combo in unread_combos(complete, rules(**setting), catalogue(*items).items)]
+
+
+def test_only_the_parts_that_decide_about_a_pick_list_are_read() -> None:
+    combo, jam = item("hamper", 1, is_combo=True), item("jam", 2)
+    hamper = with_child(line("jam", "0"))
+    assert unread(hamper, combo, jam) == [1]
+    assert unread(with_child(line("jam", "0"), line("tea", "0")), combo, jam) == [1]
+    assert unread(hamper, replace(combo, parts=("jam",)), jam) == []
+    assert unread(hamper, replace(combo, is_combo=False), jam) == []
+    assert unread(hamper, combo) == []
+    assert unread(hamper, combo, replace(jam, is_active=False)) == []
+    assert unread(hamper, jam) == []
+    assert unread(order(line("hamper")), combo, jam) == []
+    assert unread(with_child(line("jam", "1.00")), combo, jam) == []
+    renamed = item("BASKET", 5, is_combo=True)
+    assert unread(hamper, renamed, jam, aliases={"hamper": "BASKET"}) == [5]
+
+
+def test_a_catalogue_takes_an_item_that_was_read_anew() -> None:
+    before = catalogue(item("hamper", 1, is_combo=True), item("jam", 2))
+    after = before.with_item(item("hamper", 1, is_combo=True, parts=("jam",)))
+    assert [one.parts for one in after.items[:2]] == [("jam",), ()]
+    assert (len(after.items), after.tax_codes) == (len(before.items), before.tax_codes)
 
 
 def test_a_child_whose_parent_is_gone_goes_along() -> None:

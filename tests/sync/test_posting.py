@@ -1,5 +1,6 @@
 """Every answer to a post, and every lost one, has its one meaning (SYNC §7.4, §7.5)."""
 
+from dataclasses import replace
 from datetime import timedelta
 from typing import Any
 
@@ -14,6 +15,7 @@ from portal.sync.failures import (
     Throttled,
     Unreachable,
 )
+from portal.sync.orders import CompleteOrder
 from portal.sync.ports import State, StopAsked
 from portal.sync.problems import Code, RunStopped
 from portal.sync.sale_orders import InvoiceSummary
@@ -198,3 +200,47 @@ def test_a_number_once_sent_stays_with_its_order_when_the_prefix_changes() -> No
     here.run()
 
     assert [sale.number for sale in here.books.sales] == ["SHO120"]
+
+
+def with_pick_list(number: int) -> CompleteOrder:
+    """An order of a hamper with its jar of jam as a row of its own."""
+    parts = builders.line("jam", "0", parent_id=1)
+    return builders.order(builders.line("hamper", "50.00"), parts, id=number)
+
+
+def test_the_parts_of_a_combo_are_read_once_and_only_for_an_order_that_depends_on_them() -> None:
+    combo, jam = builders.item("hamper", 3, is_combo=True), builders.item("jam", 4)
+    here = world(order(120), with_pick_list(121), with_pick_list(122))
+    here.books.catalogue = (builders.item("tea-250"), combo, jam)
+    here.books.combos = {3: replace(combo, parts=("tea-250",))}
+
+    here.run()
+
+    assert here.books.asked.count("item") == 1
+    assert [[one.item_id for one in sale.lines] for sale in here.books.sales] == [[1], [3, 4], [3, 4]]
+
+
+def test_a_saasu_that_does_not_answer_about_a_combo_ends_the_run_and_leaves_the_order() -> None:
+    combo = builders.item("hamper", 3, is_combo=True)
+    here = world(with_pick_list(121))
+    here.books.catalogue = (combo, builders.item("jam", 4))
+
+    def away(item_id: int) -> None:
+        raise Unreachable(f"no answer about {item_id}")
+
+    here.books.item = away  # type: ignore[method-assign]
+    with pytest.raises(RunStopped) as stopped:
+        here.run()
+
+    assert stopped.value.problem.code is Code.SAASU_UNREACHABLE
+    assert here.ledger.state(121) is State.SEEN
+
+
+def test_a_refused_order_keeps_its_bridge() -> None:
+    here = world(order(120), order(121, total="10.99"))
+    here.books.answers = [Refused("Please include a valid currency", status=400)]
+
+    here.run()
+
+    assert [here.ledger.state(number) for number in (120, 121)] == [State.FAILED, State.FAILED]
+    assert here.ledger.last(120).bridge is not None
