@@ -98,7 +98,7 @@ class FakeBooks:
     keeps_lost_sales: bool = True
     companies: dict[int, str] = field(default_factory=dict)
     combos: dict[int, Item] = field(default_factory=dict)
-    created: list[NewContact] = field(default_factory=list)
+    new_contacts: list[NewContact] = field(default_factory=list)
 
     def items(self, *, modified_since: datetime | None = None) -> tuple[Item, ...]:
         self.asked.append("items")
@@ -136,7 +136,7 @@ class FakeBooks:
 
     def create_contact(self, contact: NewContact) -> int:
         self.asked.append("create_contact")
-        self.created.append(contact)
+        self.new_contacts.append(contact)
         made = Contact(
             id=500 + len(self.contacts),
             last_updated_id="AAA=",

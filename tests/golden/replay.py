@@ -168,9 +168,7 @@ def rules_of(connection: dict[str, Any], catalogue: Catalogue) -> Rules:
 
 def ledger_of(case: Case, orders: list[CompleteOrder], start: datetime) -> FakeLedger:
     """The ledger as it was before: orders already known, and the newest order that wrote a contact."""
-    ledger = FakeLedger(
-        Reading(watermark=start), last_contact=case.before.get("last order that wrote a contact", 0)
-    )
+    ledger = FakeLedger(Reading(watermark=start), writers=case.before.get("newest order of each contact", {}))
     for one in orders:
         state = case.before.get("orders", {}).get(one.order.id)
         if state is not None:

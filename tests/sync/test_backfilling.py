@@ -259,7 +259,7 @@ def test_an_older_order_never_changes_a_contact_that_a_newer_one_wrote() -> None
 
     here.slice()
 
-    assert (here.sent(), here.ledger.last_contact) == (["SHO200", "SHO101"], 200)
+    assert (here.sent(), here.ledger.writers) == (["SHO200", "SHO101"], {contact.id: 200})
     assert "update_contact" not in here.books.asked
     assert here.books.contacts == [contact]
 

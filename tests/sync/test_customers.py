@@ -132,13 +132,13 @@ def test_a_company_is_linked_when_its_contact_is_created() -> None:
     wattle = order(billing=address(company=" Wattle Pty Ltd "))
     file = books()
     carried_out(wattle, file, Memory())
-    assert (file.companies, file.created[0].company_id) == ({40: "Wattle Pty Ltd"}, 40)
+    assert (file.companies, file.new_contacts[0].company_id) == ({40: "Wattle Pty Ltd"}, 40)
     assert file.asked == ["contacts_by_email", "companies_by_name", "create_company", "create_contact"]
     file.contacts.clear()
     file.asked.clear()
     carried_out(wattle, file, Memory())
     assert file.asked == ["contacts_by_email", "companies_by_name", "create_contact"]
-    assert file.created[1].company_id == 40
+    assert file.new_contacts[1].company_id == 40
 
 
 def test_a_company_of_a_known_contact_is_never_looked_up() -> None:
@@ -150,7 +150,7 @@ def test_a_company_of_a_known_contact_is_never_looked_up() -> None:
 def test_a_receivers_company_is_linked_too() -> None:
     file = books(contact())
     carried_out(order(addresses=[destination(first_name="Kim", company="Gum Pty Ltd")]), file, Memory())
-    assert [one.company_id for one in file.created] == [40]
+    assert [one.company_id for one in file.new_contacts] == [40]
 
 
 def test_several_receivers_of_one_name_are_noted_with_what_is_noted_on_the_billing_contact() -> None:
