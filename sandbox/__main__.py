@@ -1,4 +1,4 @@
-"""`python -m sandbox`: both servers until a signal ends them; says `ready {...}` when they listen."""
+"""`python -m sandbox`: both servers and the mailbox until a signal ends them; says `ready {...}` when they listen."""
 
 import argparse
 import json
@@ -14,10 +14,16 @@ from sandbox.world import WORLDS
 def main(arguments: list[str] | None = None) -> int:
     """Serve until SIGTERM or SIGINT. Returns the exit status."""
     parser = argparse.ArgumentParser(
-        prog="sandbox", description="Pretend BigCommerce and pretend Saasu on loopback."
+        prog="sandbox", description="Pretend BigCommerce, pretend Saasu and a pretend mailbox on loopback."
     )
     parser.add_argument("--bigcommerce-port", type=int, default=0, help="0 takes any free port")
     parser.add_argument("--saasu-port", type=int, default=0, help="0 takes any free port")
+    parser.add_argument(
+        "--mail-port", type=int, default=0, help="where mails are taken; 0 takes any free port"
+    )
+    parser.add_argument(
+        "--mailbox-port", type=int, default=0, help="where they are shown; 0 takes any free port"
+    )
     parser.add_argument("--data", type=Path, default=None, help="keep shops and books in this folder")
     parser.add_argument(
         "--world", choices=sorted(WORLDS), default="empty", help="what is there at the first start"
@@ -30,8 +36,14 @@ def main(arguments: list[str] | None = None) -> int:
 
     signal.signal(signal.SIGTERM, end)
     signal.signal(signal.SIGINT, end)
-    with running(chosen.world, chosen.data, chosen.bigcommerce_port, chosen.saasu_port) as servers:
-        addresses = {"bigcommerce": servers.bigcommerce_url, "saasu": servers.saasu_url}
+    ports = (chosen.bigcommerce_port, chosen.saasu_port, chosen.mail_port, chosen.mailbox_port)
+    with running(chosen.world, chosen.data, *ports) as servers:
+        addresses = {
+            "bigcommerce": servers.bigcommerce_url,
+            "saasu": servers.saasu_url,
+            "mail": servers.mail_url,
+            "mailbox": servers.mailbox_url,
+        }
         print("ready", json.dumps(addresses), flush=True)
         ended.wait()
     return 0

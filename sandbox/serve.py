@@ -1,4 +1,4 @@
-"""Starts the two servers: `running` for tests, `python -m sandbox` for a terminal."""
+"""Starts the two servers and the mailbox beside them: `running` for tests, `python -m sandbox` for a terminal."""
 
 import io
 import os
@@ -20,10 +20,14 @@ from sandbox.control import Control
 from sandbox.documents import Documents
 from sandbox.faults import Dropped
 from sandbox.gate import Gate
+from sandbox.mailbox import app as mailbox_app
+from sandbox.mailbox.receiver import Receiver
+from sandbox.mailbox.state import Mailbox
 from sandbox.saasu import app as saasu_app
 from sandbox.world import World, named
 
 HOST = "127.0.0.1"
+SERVERS = ("bigcommerce", "saasu", "mailbox")
 
 
 class Handler(WSGIRequestHandler):
@@ -99,7 +103,7 @@ def open_connections(server: BaseWSGIServer) -> set[socket.socket]:
 
 
 class Running:
-    """Two servers that listen. `.bigcommerce` and `.saasu` are their states in this process."""
+    """Two servers and a mailbox that listen. `.bigcommerce`, `.saasu` and `.mailbox` are their states in this process."""
 
     def __init__(
         self,
@@ -107,21 +111,33 @@ class Running:
         data: Path | None = None,
         bigcommerce_port: int = 0,
         saasu_port: int = 0,
+        mail_port: int = 0,
+        mailbox_port: int = 0,
     ) -> None:
         self.clock = Clock()
         self.documents = Documents(data / "sandbox.sqlite3" if data else None)
         self.world = _kept_world(world, self.documents, self.clock)
-        self.controls = {name: Control(name, self.clock, self.world) for name in ("bigcommerce", "saasu")}
+        self.controls = {name: Control(name, self.clock, self.world) for name in SERVERS}
         with self.documents.batch():
             shops = bigcommerce_app.create(self.world, self.controls["bigcommerce"], self.documents)
             books = saasu_app.create(self.world, self.controls["saasu"], self.documents)
         self.bigcommerce: Any = shops.extensions["state"]
         self.saasu: Any = books.extensions["state"]
+        self.mailbox = Mailbox(self.documents, self.clock.now)
         self._servers = [
             self._listen(shops, self.controls["bigcommerce"], bigcommerce_port),
             self._listen(books, self.controls["saasu"], saasu_port),
+            self._listen(
+                mailbox_app.create(self.mailbox, self.controls["mailbox"]),
+                self.controls["mailbox"],
+                mailbox_port,
+            ),
         ]
-        self.bigcommerce_url, self.saasu_url = (f"http://{HOST}:{server.port}" for server in self._servers)
+        self.bigcommerce_url, self.saasu_url, self.mailbox_url = (
+            f"http://{HOST}:{server.port}" for server in self._servers
+        )
+        self.receiver = Receiver(self.mailbox, HOST, mail_port)
+        self.mail_url = f"smtp://{HOST}:{self.receiver.port}"
         self._threads = [
             threading.Thread(target=server.serve_forever, kwargs={"poll_interval": 0.05}, daemon=True)
             for server in self._servers
@@ -138,6 +154,7 @@ class Running:
         if self._stopped:
             return
         self._stopped = True
+        self.receiver.stop()
         for control in self.controls.values():
             control.faults.stopping.set()
         for server in self._servers:
@@ -151,10 +168,15 @@ class Running:
 
 @contextmanager
 def running(
-    world: World | str = "empty", data: Path | None = None, bigcommerce_port: int = 0, saasu_port: int = 0
+    world: World | str = "empty",
+    data: Path | None = None,
+    bigcommerce_port: int = 0,
+    saasu_port: int = 0,
+    mail_port: int = 0,
+    mailbox_port: int = 0,
 ) -> Iterator[Running]:
-    """Both servers for as long as the block lasts, with a state of their own. Ports 0: any free ones."""
-    servers = Running(world, data, bigcommerce_port, saasu_port)
+    """Both servers and the mailbox for as long as the block lasts, with a state of their own. Ports 0: any free ones."""
+    servers = Running(world, data, bigcommerce_port, saasu_port, mail_port, mailbox_port)
     try:
         yield servers
     finally:

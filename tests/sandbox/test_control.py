@@ -259,11 +259,13 @@ def test_the_command_says_ready_and_ends_at_a_signal() -> None:
         word, _, addresses = process.stdout.readline().partition(" ")
         found = json.loads(addresses)
         answered = [
-            requests.get(f"{found[name]}/_control/clock", timeout=10).ok for name in ("bigcommerce", "saasu")
+            requests.get(f"{found[name]}/_control/clock", timeout=10).ok
+            for name in ("bigcommerce", "saasu", "mailbox")
         ]
+        assert found["mail"].startswith("smtp://127.0.0.1:")
         process.send_signal(signal.SIGTERM)
         assert process.wait(timeout=10) == 0
-    assert (word, answered) == ("ready", [True, True])
+    assert (word, answered) == ("ready", [True, True, True])
 
 
 def test_the_demo_is_the_same_for_the_same_moment_and_as_large_as_it_should_be() -> None:

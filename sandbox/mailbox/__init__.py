@@ -1,0 +1,1 @@
+"""The pretend mailbox: takes every mail by SMTP, and shows them on a page."""
