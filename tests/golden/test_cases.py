@@ -7,7 +7,7 @@ from typing import Any
 
 from tests.golden.case_files import paths, read_case, text_of, variations
 
-LEAST = 55
+LEAST = 60
 BY_SUBJECT = {
     "Mapping: statuses, currency, dates, numbers": [
         "status-each-synced",
@@ -69,6 +69,36 @@ BY_SUBJECT = {
         "shipping-item-missing",
         "shipping-free",
         "shipping-taxed-in-part",
+    ],
+    "Discounts on the Discount Item": [
+        "item-percentage-coupon",
+        "item-per-item-coupon",
+        "item-promotion-and-coupon",
+        "item-mixed-gst",
+        "item-mixed-gst-split",
+        "item-hundred-percent-off",
+        "item-of-discounts-inactive",
+    ],
+    "Discounts as percentages of the lines": [
+        "percentage-coupon",
+        "percentage-per-item-coupon",
+        "percentage-promotion-and-coupon",
+        "percentage-coupon-over-mixed-gst",
+        "one-product-coupon-over-mixed-gst",
+        "mixed-gst-without-the-shops-amounts",
+        "three-way-split-with-an-odd-cent",
+        "hundred-percent-off",
+        "discount-larger-than-one-line",
+        "discount-larger-than-all-goods",
+        "shipping-coupon-reduced",
+        "shipping-coupon-counted",
+        "shipping-coupon-in-both",
+        "several-coupons",
+        "exclusive-shop-coupon",
+        "coupon-on-a-hundred-and-twenty",
+        "coupon-on-ten-thousand",
+        "own-discounts-always",
+        "prices-of-whole-cents",
     ],
 }
 NAMED = [case for cases in BY_SUBJECT.values() for case in cases]
