@@ -43,6 +43,12 @@ def cents(amount: Decimal) -> Decimal:
     return amount.quantize(CENT, rounding=ROUND_HALF_UP)
 
 
+def dollars(amount: Decimal) -> str:
+    """An amount as a person reads it, rounded to cents: `$1,212.40`, with a minus sign where it is negative."""
+    whole = cents(amount)
+    return f"−${-whole:,.2f}" if whole < 0 else f"${abs(whole):,.2f}"
+
+
 def gst_within(amount: Decimal) -> Decimal:
     """GST in dollars inside a GST-inclusive amount, to the cent: amount less amount / 1.1 rounded (SA §5.6)."""
     return amount - cents(amount / ELEVEN_TENTHS)

@@ -1,10 +1,11 @@
 """An in-memory ledger of one connection that keeps the engine's port as the SQL ledger does."""
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Collection, Iterable, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import datetime
 
 from portal.sync.ports import (
+    Finding,
     Intent,
     OrderRecord,
     Outcome,
@@ -13,11 +14,15 @@ from portal.sync.ports import (
     State,
     StopAsked,
 )
+from portal.sync.shapes import Shape, Standing
 
 
 @dataclass
 class FakeLedger:
-    """`outcomes` holds, by order id, every outcome in its order; `stop_after` counts heartbeats."""
+    """`outcomes` holds, by order id, every outcome in its order; `stop_after` counts heartbeats.
+
+    `findings` holds what reading back said; `shapes` whether each shape was good.
+    """
 
     at: Reading
     records: dict[int, OrderRecord] = field(default_factory=dict)
@@ -27,6 +32,8 @@ class FakeLedger:
     expected: int = 0
     writers: dict[int, int] = field(default_factory=dict)
     stop_after: int | None = None
+    findings: dict[int, list[Finding]] = field(default_factory=dict)
+    shapes: dict[Shape, bool] = field(default_factory=dict)
 
     def state(self, order_id: int) -> State:
         return self.records[order_id].state
@@ -93,6 +100,7 @@ class FakeLedger:
             number=intent.number,
             first_sent_at=record.first_sent_at or intent.sent_at,
             sent_at=intent.sent_at,
+            bridge=intent.bridge,
         )
         self.records[record.order_id] = sent
         return sent
@@ -100,7 +108,13 @@ class FakeLedger:
     def settle(self, record: OrderRecord, outcome: Outcome) -> None:
         assert self.records[record.order_id].state is record.state
         self.outcomes.setdefault(record.order_id, []).append(outcome)
-        self.records[record.order_id] = replace(record, state=outcome.state, ignored=outcome.ignored)
+        settled = replace(record, state=outcome.state, ignored=outcome.ignored)
+        if outcome.posted is not None:
+            settled = replace(settled, invoice_id=outcome.posted.invoice_id)
+        if outcome.found is not None:
+            found = Finding(record=settled, row=outcome.found, problems=outcome.problems)
+            self.findings.setdefault(record.order_id, []).append(found)
+        self.records[record.order_id] = settled
 
     def heartbeat(self) -> None:
         if self.stop_after is not None:
@@ -113,3 +127,33 @@ class FakeLedger:
 
     def contact_written(self, contact_id: int, order_id: int) -> None:
         self.writers[contact_id] = max(order_id, self.newest_writer(contact_id))
+
+    def unread(self, since: datetime) -> list[OrderRecord]:
+        return [
+            one
+            for one in self._ordered()
+            if one.state is State.POSTED
+            and one.sent_at is not None
+            and one.sent_at >= since
+            and not self._is_done(one.order_id)
+        ]
+
+    def _is_done(self, order_id: int) -> bool:
+        findings = self.findings.get(order_id, [])
+        return len(findings) >= 3 or any(finding.row is not None for finding in findings)
+
+    def read_back(self, findings: Sequence[Finding]) -> None:
+        for finding in findings:
+            assert self.records[finding.record.order_id].state is State.POSTED
+            self.findings.setdefault(finding.record.order_id, []).append(finding)
+
+    def standing(self) -> Standing:
+        return Standing(
+            proved=frozenset(shape for shape, good in self.shapes.items() if good),
+            failed=frozenset(shape for shape, good in self.shapes.items() if not good),
+        )
+
+    def shapes_read(self, record: OrderRecord, shapes: Collection[Shape], *, good: bool) -> None:
+        assert self.records[record.order_id].state is State.POSTED
+        for shape in shapes:
+            self.shapes.setdefault(shape, good)

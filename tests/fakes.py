@@ -5,6 +5,7 @@ from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from decimal import Decimal
 
+from portal.sync.bridge import predict
 from portal.sync.orders import CompleteOrder, OrderPage, ShopOrder
 from portal.sync.rules import Item, TaxCode
 from portal.sync.sale_orders import Contact, ContactChange, InvoiceSummary, NewContact, PostedOrder, SaleOrder
@@ -81,7 +82,11 @@ class FakeShop:
 
 @dataclass
 class FakeBooks:
-    """A Saasu file. `answers` are raised or called in turn by `post` before it keeps the sale; `None` is a plain success."""
+    """A Saasu file. `answers` are raised in turn by `post` before it keeps the sale; `None` is a plain success.
+
+    `computes` gives total and tax of a sale as Saasu works them out; `hides` names sales the list does not show; `silent` is
+    raised in turn by every read-back, `None` is an answer.
+    """
 
     clock: FakeClock
     catalogue: tuple[Item, ...] = ()
@@ -99,6 +104,10 @@ class FakeBooks:
     companies: dict[int, str] = field(default_factory=dict)
     combos: dict[int, Item] = field(default_factory=dict)
     new_contacts: list[NewContact] = field(default_factory=list)
+    computes: Callable[[SaleOrder], tuple[Decimal | None, Decimal | None]] | None = None
+    hides: set[str] = field(default_factory=set)
+    silent: list[Exception | None] = field(default_factory=list)
+    windows: list[tuple[datetime, datetime]] = field(default_factory=list)
 
     def items(self, *, modified_since: datetime | None = None) -> tuple[Item, ...]:
         self.asked.append("items")
@@ -164,14 +173,15 @@ class FakeBooks:
         if answer is None or (self.keeps_lost_sales and type(answer).__name__ == "OutcomeLost"):
             self.sales.append(sale)
             number = sale.number if not sale.number.startswith("<") else f"AUTO{len(self.sales)}"
+            total, tax = (self.computes or self._computed)(sale)
             self.listing.append(
                 InvoiceSummary(
                     invoice_id=9000 + len(self.sales),
                     number=number,
                     purchase_order_number=sale.marker,
                     invoice_type="Sale Order",
-                    total=Decimal(0),
-                    tax=None,
+                    total=total,
+                    tax=tax,
                     modified_at=self.clock.now(),
                 )
             )
@@ -181,6 +191,24 @@ class FakeBooks:
 
     def invoices_modified(self, *, since: datetime, until: datetime) -> Iterator[InvoiceSummary]:
         self.asked.append("invoices_modified")
-        yield from (
-            row for row in self.listing if row.modified_at is None or since <= row.modified_at <= until
-        )
+        self.windows.append((since, until))
+        self._answer()
+        for row in self.listing:
+            if row.number not in self.hides and (
+                row.modified_at is None or since <= row.modified_at <= until
+            ):
+                yield row
+
+    def invoice(self, invoice_id: int) -> InvoiceSummary | None:
+        self.asked.append("invoice")
+        self._answer()
+        found = [row for row in self.listing if row.invoice_id == invoice_id]
+        return next((row for row in found if row.number not in self.hides), None)
+
+    def _answer(self) -> None:
+        failure = self.silent.pop(0) if self.silent else None
+        if failure is not None:
+            raise failure
+
+    def _computed(self, sale: SaleOrder) -> tuple[Decimal | None, Decimal | None]:
+        return predict(sale.lines, {code.code: code.rate for code in self.codes})

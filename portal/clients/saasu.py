@@ -189,6 +189,14 @@ class Saasu:
         given = "" if sale.number == AUTO_NUMBER else sale.number
         return PostedOrder(invoice_id=found, number=row.text("GeneratedInvoiceNumber") or given)
 
+    def invoice(self, invoice_id: int) -> InvoiceSummary | None:
+        """One sale read back by its id; `None` where Saasu has none, or says something else instead (SA §4)."""
+        answer = self._ask("GET", f"/Invoice/{invoice_id}", "read back")
+        if answer.status in {400, 404} and not answer.is_html:
+            return None
+        value = self._value(answer)
+        return next(iter(read_rows({"Invoices": [value]}, "Invoices", read_invoice)), None)
+
     def invoices_modified(self, *, since: datetime, until: datetime) -> Iterator[InvoiceSummary]:
         """All sales of any type modified within the window, each once. Raises a `RemoteFailure` when the listing is not whole."""
         # Left out, some versions of the list take this filter for "unpaid" (SA §7).

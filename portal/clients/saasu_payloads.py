@@ -121,16 +121,21 @@ def read_invoice(row: Row) -> InvoiceSummary | None:
     """A row of the invoice list; purchases are left out, their numbers are the suppliers' and may equal ours (SA §5.1)."""
     if row.text("TransactionType").upper() == PURCHASE:
         return None
-    tax = row.get("TotalTaxAmount")
     return InvoiceSummary(
         invoice_id=positive(row, "TransactionId"),
         number=row.text("InvoiceNumber"),
         purchase_order_number=row.text("PurchaseOrderNumber"),
         invoice_type=row.text("InvoiceType"),
-        total=row.amount("TotalAmount"),
-        tax=None if tax is None or tax == "" else row.amount("TotalTaxAmount"),
+        total=told(row, "TotalAmount"),
+        tax=told(row, "TotalTaxAmount"),
         modified_at=moment_of(row.text("LastModifiedDateUtc")),
     )
+
+
+def told(row: Row, name: str) -> Decimal | None:
+    """An amount, `None` where Saasu does not fill it (SA §3.4). Raises `Nonsense`."""
+    given = row.get(name)
+    return None if given is None or given == "" else row.amount(name)
 
 
 def read_file(row: Row) -> FileIdentity:

@@ -1,6 +1,6 @@
 """The rows of one connection, written by one run under its fence: one commit an order (SYNC §2, §7)."""
 
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Collection, Iterable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
@@ -9,14 +9,16 @@ from sqlalchemy import and_, or_, select, update
 from sqlalchemy.orm import Session
 
 from portal.database import changed_rows
+from portal.ledger.after_posting import MOST_TRIES, NOT_FOUND, standing_of, write_finding, write_shapes
 from portal.ledger.leases import LEASE
-from portal.ledger.rows import copy_order, problem_rows, write_outcome
+from portal.ledger.rows import bridge_of, bridge_rows, copy_order, problem_rows, write_outcome
 from portal.models.backfills import UNFINISHED, Backfill
 from portal.models.connections import Connection, ContactWriter
 from portal.models.orders import Attempt, Order
 from portal.models.runs import Run
 from portal.sync.ports import (
     Clock,
+    Finding,
     Intent,
     LeaseLost,
     OrderMoved,
@@ -28,6 +30,7 @@ from portal.sync.ports import (
     StopAsked,
 )
 from portal.sync.problems import Ignored, Turn
+from portal.sync.shapes import Shape, Standing
 
 COUNTED = {
     State.POSTED: "posted",
@@ -55,6 +58,7 @@ class SqlLedger:
         self._session = session
         self._connection_id = connection.id
         self._firm_id = connection.firm_id
+        self._file_pk = connection.file_pk
         self._file_id = connection.file.file_id
         self._store_hash = connection.store_hash
         self._run_id = run.id
@@ -123,6 +127,7 @@ class SqlLedger:
                 fingerprint=intent.fingerprint,
                 first_sent_at=record.first_sent_at or intent.sent_at,
                 sent_at=intent.sent_at,
+                bridge=bridge_rows(intent.bridge) if intent.bridge is not None else [],
                 run_id=self._run_id,
                 decided_at=intent.sent_at,
             )
@@ -181,6 +186,38 @@ class SqlLedger:
         row.order_id = max(row.order_id, order_id)
         self._session.commit()
 
+    def unread(self, since: datetime) -> list[OrderRecord]:
+        """Orders posted since a moment and not read back yet, ascending id."""
+        return self._select(
+            Order.state == State.POSTED,
+            Order.read_back_at.is_(None),
+            Order.read_tries < MOST_TRIES,
+            Order.posted_at >= since,
+        )
+
+    def read_back(self, findings: Sequence[Finding]) -> None:
+        """Commit what reading back said of posted orders, with an attempt line for each that somebody should look at."""
+        self._hold_fence(lease_until=self._until())
+        for finding in findings:
+            row = self._session.get_one(Order, finding.record.id)
+            if write_finding(row, finding, self._clock.now()):
+                note = "Read back from Saasu: not as it should be." if finding.row else NOT_FOUND
+                self._attempt(row.id, Outcome(state=State.POSTED, note=note, problems=finding.problems))
+        self._session.commit()
+
+    def standing(self) -> Standing:
+        """What is known of the shapes of lines in this file."""
+        found = standing_of(self._session, self._file_pk)
+        self._session.rollback()
+        return found
+
+    def shapes_read(self, record: OrderRecord, shapes: Collection[Shape], *, good: bool) -> None:
+        """Commit that the first order with these shapes came to the cent in Saasu, or did not."""
+        self._hold_fence(lease_until=self._until())
+        row = self._session.get_one(Order, record.id)
+        write_shapes(self._session, row, self._file_pk, shapes, good=good, now=self._clock.now())
+        self._session.commit()
+
     def _connection(self) -> Connection:
         return self._session.get_one(Connection, self._connection_id, populate_existing=True)
 
@@ -227,6 +264,8 @@ class SqlLedger:
             sent_at=row.sent_at,
             document=document,
             refusals=row.refusals,
+            invoice_id=row.invoice_id,
+            bridge=bridge_of(row.bridge),
             ignored=Ignored(row.ignored_reason) if row.ignored_reason else None,
             release=row.release,
         )

@@ -2,9 +2,10 @@
 
 from collections.abc import Sequence
 from datetime import datetime
+from decimal import Decimal
 
 from portal.models.orders import Order
-from portal.sync.bridge import Bridge
+from portal.sync.bridge import Bridge, Span
 from portal.sync.ports import Outcome, Recorded, State
 from portal.sync.problems import Code, Problem
 
@@ -37,6 +38,10 @@ def write_outcome(row: Order, outcome: Outcome, now: datetime) -> None:
         row.bridge = []
     if any(problem.code in {Code.SAASU_REFUSED, Code.PERIOD_LOCKED} for problem in outcome.problems):
         row.refusals += 1
+    if outcome.state == State.POSTED and outcome.problems:
+        row.look_once = True
+    if outcome.found is not None:
+        row.read_back_at, row.books_total, row.books_tax = now, outcome.found.total, outcome.found.tax
     if outcome.posted is not None:
         row.invoice_id = outcome.posted.invoice_id
         row.number = outcome.posted.number[:100]
@@ -62,3 +67,12 @@ def bridge_rows(bridge: Bridge) -> list[dict[str, str]]:
         {"name": span.name, "shop": str(span.shop), "books": str(span.books), "words": span.words}
         for span in bridge.spans
     ]
+
+
+def bridge_of(rows: Sequence[dict[str, str]]) -> Bridge | None:
+    """A bridge as a row keeps it; `None` where there is none."""
+    spans = [
+        Span(name=row["name"], shop=Decimal(row["shop"]), books=Decimal(row["books"]), words=row["words"])
+        for row in rows
+    ]
+    return Bridge(spans=tuple(spans)) if spans else None

@@ -4,7 +4,7 @@ from datetime import datetime
 from decimal import Decimal
 from typing import Any
 
-from sqlalchemy import JSON, BigInteger, CheckConstraint, ForeignKey, Index, String, UniqueConstraint
+from sqlalchemy import JSON, BigInteger, CheckConstraint, ForeignKey, Index, String, UniqueConstraint, text
 from sqlalchemy.orm import Mapped, mapped_column, relationship
 
 from portal.database import AwareDateTime, Base, Money, new_id
@@ -19,7 +19,9 @@ class Order(Base):
 
     `total` is the shop's `total_inc_tax` in dollars; `problems` a list of {code, sentence, subject}; `turn` whose turn the first
     of them is; `bridge` a list of {name, shop, books, words}. `backfill_id` is the backfill that recorded it; while that is open,
-    an order that is `held` waits for it, and no other run decides about it.
+    an order that is `held` waits for it, and no other run decides about it. `books_total` and `books_tax` are Saasu's, as read
+    back. `look_once` is true while somebody should look at a finished order; `changes` says what changed in the shop since
+    (`portal.sync.changes`).
     """
 
     __tablename__ = "orders"
@@ -28,6 +30,18 @@ class Order(Base):
         CheckConstraint(f"state IN ({STATES})", name="closed_set_of_states"),
         Index("ix_orders_state", "connection_id", "state", "order_id"),
         Index("ix_orders_firm_state", "firm_id", "state"),
+        Index(
+            "ix_orders_look_once",
+            "firm_id",
+            sqlite_where=text("look_once"),
+            postgresql_where=text("look_once"),
+        ),
+        Index(
+            "ix_orders_kept",
+            "decided_at",
+            sqlite_where=text("document IS NOT NULL"),
+            postgresql_where=text("document IS NOT NULL"),
+        ),
     )
 
     id: Mapped[str] = mapped_column(String(22), primary_key=True, default=new_id)
@@ -61,6 +75,14 @@ class Order(Base):
     retry_at: Mapped[datetime | None] = mapped_column(AwareDateTime)
     refusals: Mapped[int] = mapped_column(default=0)
     release: Mapped[bool] = mapped_column(default=False)
+    read_back_at: Mapped[datetime | None] = mapped_column(AwareDateTime)
+    read_tries: Mapped[int] = mapped_column(default=0)
+    books_total: Mapped[Decimal | None] = mapped_column(Money)
+    books_tax: Mapped[Decimal | None] = mapped_column(Money)
+    look_once: Mapped[bool] = mapped_column(default=False)
+    changes: Mapped[dict[str, Any] | None] = mapped_column(JSON(none_as_null=True))
+    dealt_with_at: Mapped[datetime | None] = mapped_column(AwareDateTime)
+    dealt_with_by: Mapped[str] = mapped_column(String(200), default="")
     changed_in_shop_at: Mapped[datetime | None] = mapped_column(AwareDateTime)
     first_seen_at: Mapped[datetime] = mapped_column(AwareDateTime)
     decided_at: Mapped[datetime] = mapped_column(AwareDateTime)
@@ -88,3 +110,22 @@ class Attempt(Base):
     details: Mapped[dict[str, Any]] = mapped_column(JSON, default=dict)
 
     order: Mapped[Order] = relationship(back_populates="attempts")
+
+
+class LineShape(Base):
+    """What the first order with this shape of line came to in Saasu, for one file: to the cent, or not (SYNC §7.8).
+
+    `shape` is one of `portal.sync.shapes.Shape`; exactly one of `proved_at` and `failed_at` is set.
+    """
+
+    __tablename__ = "line_shapes"
+    __table_args__ = (CheckConstraint("(proved_at IS NULL) <> (failed_at IS NULL)", name="proved_or_failed"),)
+
+    file_pk: Mapped[str] = mapped_column(ForeignKey("saasu_files.id"), primary_key=True)
+    shape: Mapped[str] = mapped_column(String(30), primary_key=True)
+    firm_id: Mapped[str] = mapped_column(ForeignKey("firms.id"), index=True)
+    order_pk: Mapped[str] = mapped_column(ForeignKey("orders.id"))
+    proved_at: Mapped[datetime | None] = mapped_column(AwareDateTime)
+    failed_at: Mapped[datetime | None] = mapped_column(AwareDateTime)
+
+    order: Mapped[Order] = relationship()

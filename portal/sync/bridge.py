@@ -4,7 +4,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from decimal import Decimal
 
-from portal.money import ELEVEN_TENTHS, ZERO, cents
+from portal.money import ELEVEN_TENTHS, ZERO, cents, dollars
 from portal.sync.sale_orders import SaleLine
 
 HUNDRED = Decimal(100)
@@ -25,6 +25,19 @@ class Span:
         return self.books - self.shop
 
 
+@dataclass(frozen=True, slots=True)
+class Figures:
+    """A total and the GST in it, in dollars; `tax` is `None` where nobody told it."""
+
+    total: Decimal
+    tax: Decimal | None = None
+
+    @property
+    def words(self) -> str:
+        """`$120.00 with GST $10.91`, or the total alone."""
+        return dollars(self.total) + ("" if self.tax is None else f" with GST {dollars(self.tax)}")
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Bridge:
     """Goods, Discount, Shipping, Fees, Total and GST, in that order; `notes` say what was done specially."""
@@ -37,6 +50,16 @@ class Bridge:
         return next(
             (span for span in self.spans if span.name == name), Span(name=name, shop=ZERO, books=ZERO)
         )
+
+    @property
+    def books(self) -> Figures:
+        """What Saasu has to come to."""
+        return Figures(self.span("Total").books, self.span("GST").books)
+
+    @property
+    def shop(self) -> Figures:
+        """What the shop said when the order was mapped."""
+        return Figures(self.span("Total").shop, self.span("GST").shop)
 
 
 def amounts_in_words(named: tuple[tuple[str, Decimal], ...]) -> str:

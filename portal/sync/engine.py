@@ -22,11 +22,13 @@ from portal.sync.ports import (
     Reading,
     Recorded,
     Shop,
+    SliceOver,
     State,
     StopAsked,
 )
 from portal.sync.posting import Poster
 from portal.sync.problems import Code, RunStopped, about_order
+from portal.sync.proving import ReadBack
 from portal.sync.rules import Catalogue, Item, Rules
 from portal.sync.settling import look_up, verdict
 
@@ -179,6 +181,7 @@ def post_each(sync: Sync, records: Iterable[OrderRecord]) -> None:
         catalogue = sync.catalogue()
     except RemoteFailure as failure:
         raise RunStopped(books_problem(failure)) from failure
+    read_back = ReadBack(books=sync.books, ledger=sync.ledger, clock=sync.clock)
     poster = Poster(
         rules=sync.rules,
         books=sync.books,
@@ -186,7 +189,18 @@ def post_each(sync: Sync, records: Iterable[OrderRecord]) -> None:
         clock=sync.clock,
         catalogue=catalogue,
         parts=sync.parts,
+        read_back=read_back,
     )
+    try:
+        take_each(sync, records, poster)
+    except (RunStopped, StopAsked, SliceOver) as stopped:
+        read_back.finish_early(stopped)
+        raise
+    read_back.finish()
+
+
+def take_each(sync: Sync, records: Iterable[OrderRecord], poster: Poster) -> None:
+    """Decide and post order by order; a fault of ours in one leaves the others alone."""
     missed: list[RemoteFailure] = []
     for record in records:
         sync.ledger.heartbeat()
@@ -207,6 +221,8 @@ def post_each(sync: Sync, records: Iterable[OrderRecord]) -> None:
 def settle_fault(sync: Sync, order_id: int) -> None:
     """A fault of ours in one order: it fails alone, or is unknown where it was being sent; the run goes on (SYNC §8)."""
     record = sync.ledger.known([order_id])[order_id]
+    if record.state in FINISHED:
+        return
     problem = about_order(Code.ORDER_UNREADABLE, order_id, "something in it could not be worked with")
     state = State.UNKNOWN if record.state in UNSETTLED else State.FAILED
     retry_at = next_try(0, sync.clock.now())

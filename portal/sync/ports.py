@@ -3,7 +3,7 @@
 `clients` implement `Shop` and `Books`, `ledger` implements `Ledger`; tests bring fakes of the same ports.
 """
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Collection, Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 from enum import StrEnum
@@ -21,6 +21,7 @@ from portal.sync.sale_orders import (
     PostedOrder,
     SaleOrder,
 )
+from portal.sync.shapes import Shape, Standing
 
 
 class State(StrEnum):
@@ -122,6 +123,10 @@ class Books(CatalogueToRead, ContactsToRead, Protocol):
         """Create the sale order. Raises `Refused`, `Throttled`, `Denied` (certainly not done) or `OutcomeLost`."""
         ...
 
+    def invoice(self, invoice_id: int) -> InvoiceSummary | None:
+        """One sale read back by its id; `None` when Saasu does not have it."""
+        ...
+
     def invoices_modified(self, *, since: datetime, until: datetime) -> Iterator[InvoiceSummary]:
         """A complete listing of all invoices of any type modified within the window, in pages of 100."""
         ...
@@ -150,6 +155,8 @@ class OrderRecord:
     sent_at: datetime | None = None
     document: str = ""
     refusals: int = 0
+    invoice_id: int | None = None
+    bridge: Bridge | None = None
     ignored: Ignored | None = None
     release: bool = False
     """A person asked for this very order; it is taken whatever its status says."""
@@ -167,16 +174,28 @@ class Outcome:
     posted: PostedOrder | None = None
     retry_at: datetime | None = None
     notes: tuple[str, ...] = field(default=())
+    found: InvoiceSummary | None = None
+    """The sale as Saasu lists it, where it was read back at once."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Intent:
-    """What is committed before a post: number, marker and the fingerprint of the body (SYNC §7.3)."""
+    """What is committed before a post: number, marker, the fingerprint of the body, and what it must come to (SYNC §7.3)."""
 
     number: str
     marker: str
     fingerprint: str
     sent_at: datetime
+    bridge: Bridge | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Finding:
+    """What reading back said of one posted order: Saasu's row, `None` where its list does not show it; and what is wrong."""
+
+    record: OrderRecord
+    row: InvoiceSummary | None
+    problems: tuple[Problem, ...] = ()
 
 
 class LeaseLost(Exception):
@@ -240,6 +259,22 @@ class Ledger(Protocol):
 
     def contact_written(self, contact_id: int, order_id: int) -> None:
         """Remember that a contact holds the details of this order."""
+        ...
+
+    def unread(self, since: datetime) -> list[OrderRecord]:
+        """Orders posted since a moment and not read back yet, ascending id."""
+        ...
+
+    def read_back(self, findings: Sequence[Finding]) -> None:
+        """Commit what reading back said of posted orders; an order not found is tried again in a later run, three times at most."""
+        ...
+
+    def standing(self) -> Standing:
+        """What is known of the shapes of lines in this file."""
+        ...
+
+    def shapes_read(self, record: OrderRecord, shapes: Collection[Shape], *, good: bool) -> None:
+        """Commit that the first order with these shapes came to the cent in Saasu, or did not."""
         ...
 
 

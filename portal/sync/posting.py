@@ -23,9 +23,11 @@ from portal.sync.orders import CompleteOrder
 from portal.sync.planning import LONGEST_INTENT, next_try, reason_to_ignore
 from portal.sync.ports import Books, Clock, Intent, Ledger, OrderRecord, Outcome, State
 from portal.sync.problems import Code, Problem, RunStopped, about_order, invoice_exists
+from portal.sync.proving import ReadBack
 from portal.sync.rules import Catalogue, Item, Rules
 from portal.sync.sale_orders import AUTO_NUMBER, PostedOrder, SaleOrder
 from portal.sync.settling import look_up, verdict
+from portal.sync.shapes import shape_stopped
 
 SAME_REFUSAL_LIMIT = 3
 LOST_LIMIT = 3
@@ -41,6 +43,7 @@ class Poster:
     clock: Clock
     catalogue: Catalogue
     parts: Callable[[Item], Item]
+    read_back: ReadBack
     refusals_running: list[str] = field(default_factory=list)
     lost_running: int = 0
 
@@ -55,6 +58,11 @@ class Poster:
         if not isinstance(mapped, Mapped):
             failed = Outcome(state=State.FAILED, problems=mapped.problems, bridge=mapped.bridge)
             self.ledger.settle(record, failed)
+            return
+        stopped = self.read_back.stopped(mapped.sale)
+        if stopped:
+            problem = shape_stopped(record.order_id, stopped)
+            self.ledger.settle(record, Outcome(state=State.FAILED, problems=(problem,), bridge=mapped.bridge))
             return
         try:
             contacts = contacts_for(complete, self.rules, self.books, self.ledger)
@@ -91,7 +99,11 @@ class Poster:
     def _send(self, record: OrderRecord, sale: SaleOrder, mapped: Mapped, notes: tuple[str, ...]) -> None:
         """Commit the intent, send if it is still fresh, and commit what came back."""
         intent = Intent(
-            number=sale.number, marker=sale.marker, fingerprint=fingerprint(sale), sent_at=self.clock.now()
+            number=sale.number,
+            marker=sale.marker,
+            fingerprint=fingerprint(sale),
+            sent_at=self.clock.now(),
+            bridge=mapped.bridge,
         )
         record = self.ledger.sending(record, intent)
         if self.clock.now() - intent.sent_at > LONGEST_INTENT:
@@ -105,6 +117,7 @@ class Poster:
         self.refusals_running.clear()
         self.lost_running = 0
         self.ledger.settle(record, posted_outcome(posted, mapped, notes))
+        self.read_back.posted(record, sale, posted.invoice_id)
 
     def _not_posted(self, record: OrderRecord, failure: RemoteFailure, mapped: Mapped) -> None:
         """Classify what came back instead of an answer (SYNC §7.4)."""

@@ -101,13 +101,13 @@ class PostedOrder:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class InvoiceSummary:
-    """One row of Saasu's invoice list, of any type."""
+    """One row of Saasu's invoice list, of any type. `total` and `tax` are in dollars, `None` where Saasu does not tell them."""
 
     invoice_id: int
     number: str
     purchase_order_number: str
     invoice_type: str
-    total: Decimal
+    total: Decimal | None
     tax: Decimal | None
     modified_at: datetime | None = None
 

@@ -6,6 +6,7 @@ from datetime import datetime, timedelta
 from portal.sync.planning import settle_time
 from portal.sync.ports import Books, OrderRecord, Outcome, State
 from portal.sync.problems import invoice_exists
+from portal.sync.read_back import compare
 from portal.sync.sale_orders import AUTO_NUMBER, InvoiceSummary, PostedOrder, marker
 
 MARGIN = timedelta(minutes=10)
@@ -28,9 +29,13 @@ def verdict(
     holders = [row for row in listing if has_number and same_number(row.number, record.number)]
     for row in listing:
         if row.purchase_order_number.strip() == ours:
-            posted = PostedOrder(invoice_id=row.invoice_id, number=row.number)
+            expected = record.bridge.books if record.bridge is not None else None
             return Outcome(
-                state=State.POSTED, note="The answer was lost; found in Saasu by its marker.", posted=posted
+                state=State.POSTED,
+                note="The answer was lost; found in Saasu by its marker.",
+                problems=compare(record.order_id, expected, row),
+                posted=PostedOrder(invoice_id=row.invoice_id, number=row.number),
+                found=row,
             )
     if holders:
         problem = invoice_exists(record.order_id, record.number)

@@ -11,7 +11,7 @@ from flask import Flask
 from markupsafe import Markup
 
 from portal import reports
-from portal.money import cents
+from portal.money import dollars
 from portal.web.access import may, visitor
 
 USUAL_ZONE = "Australia/Sydney"
@@ -112,15 +112,14 @@ def strip_words(days: Sequence[str]) -> str:
     return ", ".join(f"{counts[word]} {STRIP.get(word, word)}" for word in dict.fromkeys(days))
 
 
-def money(dollars: Decimal | str) -> str:
+def money(value: Decimal | str) -> str:
     """`$1,212.40`, with a minus sign where it is negative."""
-    value = cents(Decimal(dollars))
-    return f"−${-value:,.2f}" if value < 0 else f"${abs(value):,.2f}"
+    return dollars(Decimal(value))
 
 
-def amount(dollars: Decimal | str) -> str:
+def amount(value: Decimal | str) -> str:
     """The same without the dollar, for a column whose head has it."""
-    return money(dollars).replace("$", "")
+    return money(value).replace("$", "")
 
 
 def zone() -> ZoneInfo:

@@ -58,6 +58,8 @@ def test_a_sale_order_is_posted_and_found_again(both: Both) -> None:
         (posted.invoice_id, "HH1", "BC-test-HH1")
     ]
     assert (listed[0].total, listed[0].invoice_type) == (Decimal("119.90"), "Sale Order")
+    assert both.books.invoice(posted.invoice_id) == listed[0]
+    assert both.books.invoice(posted.invoice_id + 1) is None
     automatic = both.books.post(replace(sale, number=AUTO_NUMBER))
     assert automatic.number not in {"", AUTO_NUMBER}
     with pytest.raises(NumberTaken):

@@ -156,12 +156,47 @@ def test_invoices_of_any_type_are_listed_once_and_purchases_left_out() -> None:
     rows = list(books().invoices_modified(since=since, until=since))
     assert [(row.invoice_id, row.total, row.tax) for row in rows] == [
         (33, Decimal("110.00"), None),
-        (35, 0, Decimal("1.5")),
+        (35, None, Decimal("1.5")),
     ]
     assert rows[0].modified_at == datetime(2026, 8, 1, 10, 0, 0, 123456, tzinfo=UTC)
     assert rows[0].purchase_order_number == "BC-abc123-120"
     assert {"TransactionType", "InvoiceStatus", "InvoiceNumber"}.isdisjoint(asked())
     assert asked()["PaymentStatus"] == ["A"]
+
+
+@responses.activate
+def test_one_sale_is_read_back_by_its_id() -> None:
+    sale = {"TransactionId": 33, "TransactionType": "S", "InvoiceNumber": "SHO120", "TotalAmount": 110}
+    responses.get(f"{BOOKS}/Invoice/33", body=dump(sale))
+    found = books().invoice(33)
+    assert found is not None
+    assert (found.invoice_id, found.number, found.total, found.tax) == (33, "SHO120", Decimal(110), None)
+
+
+@responses.activate
+@pytest.mark.parametrize(
+    ("status", "body"),
+    [
+        (404, '"No."'),
+        (400, '"The requested transaction is not found."'),
+        (200, "[]"),
+        (200, '{"InvoiceNumber": "SHO120"}'),
+    ],
+)
+def test_a_sale_that_is_not_there_or_does_not_say_who_it_is_is_none(status: int, body: str) -> None:
+    responses.get(f"{BOOKS}/Invoice/33", status=status, body=body)
+    assert books().invoice(33) is None
+
+
+@responses.activate
+@pytest.mark.parametrize(
+    ("status", "body", "kind"),
+    [(400, "<html></html>", Unreachable), (500, "", Unreachable), (429, "", Throttled), (403, "", Denied)],
+)
+def test_a_sale_that_cannot_be_read_back_says_why(status: int, body: str, kind: type[RemoteFailure]) -> None:
+    responses.get(f"{BOOKS}/Invoice/33", status=status, body=body)
+    with pytest.raises(kind):
+        books().invoice(33)
 
 
 @responses.activate

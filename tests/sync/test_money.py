@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from portal.money import MoneyError, cents, gst_within, money, share
+from portal.money import MoneyError, cents, dollars, gst_within, money, share
 
 amounts = st.decimals(min_value=0, max_value=99_999, places=2)
 
@@ -43,6 +43,21 @@ def test_rounding_is_half_away_from_zero(amount: str, rounded: str) -> None:
 )
 def test_gst_is_the_eleventh_part(amount: str, tax: str) -> None:
     assert gst_within(Decimal(amount)) == Decimal(tax)
+
+
+@pytest.mark.parametrize(
+    ("amount", "words"),
+    [
+        ("1212.4", "$1,212.40"),
+        ("0", "$0.00"),
+        ("0.005", "$0.01"),
+        ("-12", "−$12.00"),
+        ("-0.004", "$0.00"),
+        ("1234567.891", "$1,234,567.89"),
+    ],
+)
+def test_an_amount_reads_as_dollars(amount: str, words: str) -> None:
+    assert dollars(Decimal(amount)) == words
 
 
 def test_ties_go_to_the_first_parts() -> None:

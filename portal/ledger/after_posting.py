@@ -1,0 +1,75 @@
+"""What Saasu has of posted orders, and what that says of the shapes of their lines (SYNC §7.8). The caller holds the fence and commits."""
+
+from collections.abc import Collection
+from datetime import datetime
+
+from sqlalchemy import select
+from sqlalchemy.dialects import postgresql, sqlite
+from sqlalchemy.orm import Session
+
+from portal.ledger.rows import problem_rows
+from portal.models.orders import LineShape, Order
+from portal.sync.ports import Finding, State
+from portal.sync.shapes import Shape, Standing
+
+MOST_TRIES = 3
+NOT_FOUND = (
+    "Saasu’s list did not show this sale when it was read back three times: it may have been deleted there."
+)
+
+
+def write_finding(row: Order, finding: Finding, now: datetime) -> bool:
+    """Write what reading back said of one posted order; true where somebody should look at it now.
+
+    An order that Saasu's list does not show is tried again in a later run; after three tries that is noted (SYNC §7.8).
+    """
+    if row.state != State.POSTED or row.read_back_at is not None:
+        return False
+    found = finding.row
+    if found is not None:
+        row.read_back_at, row.books_total, row.books_tax = now, found.total, found.tax
+        row.problems = problem_rows(finding.problems)
+        row.turn = str(finding.problems[0].turn) if finding.problems else None
+        look = bool(finding.problems)
+    else:
+        row.read_tries += 1
+        look = row.read_tries >= MOST_TRIES
+        row.notes = [*row.notes, NOT_FOUND] if look else row.notes
+    row.look_once = row.look_once or look
+    return look
+
+
+def standing_of(session: Session, file_pk: str) -> Standing:
+    """What is known of the shapes of lines in a file; a shape of which this version knows nothing is left out."""
+    known = set(Shape)
+    found = [
+        (Shape(shape), failed_at)
+        for shape, failed_at in session.execute(
+            select(LineShape.shape, LineShape.failed_at).where(LineShape.file_pk == file_pk)
+        )
+        if shape in known
+    ]
+    return Standing(
+        proved=frozenset(shape for shape, failed_at in found if failed_at is None),
+        failed=frozenset(shape for shape, failed_at in found if failed_at is not None),
+    )
+
+
+def write_shapes(
+    session: Session, order: Order, file_pk: str, shapes: Collection[Shape], *, good: bool, now: datetime
+) -> None:
+    """Write what the first order with these shapes came to; what an earlier one said of a shape stands."""
+    insert = sqlite.insert if session.get_bind().dialect.name == "sqlite" else postgresql.insert
+    rows = [
+        {
+            "file_pk": file_pk,
+            "shape": shape,
+            "firm_id": order.firm_id,
+            "order_pk": order.id,
+            "proved_at": now if good else None,
+            "failed_at": None if good else now,
+        }
+        for shape in Shape
+        if shape in shapes
+    ]
+    session.execute(insert(LineShape).on_conflict_do_nothing(), rows)

@@ -1,0 +1,246 @@
+"""What reading back said is kept on the posted order, and what it says of the shapes on the file (SYNC §7.8)."""
+
+from collections.abc import Callable
+from datetime import timedelta
+from decimal import Decimal
+
+import pytest
+from sqlalchemy import select
+from sqlalchemy.orm import Session
+
+from portal.ledger import SqlLedger, take_lease
+from portal.models.connections import Connection
+from portal.models.orders import Attempt, LineShape, Order
+from portal.models.runs import Run
+from portal.sync.bridge import Bridge, Figures, Span
+from portal.sync.ports import Finding, Intent, LeaseLost, OrderRecord, Outcome, Reading, State
+from portal.sync.problems import Code, about_order
+from portal.sync.sale_orders import InvoiceSummary, PostedOrder
+from portal.sync.shapes import Shape, Standing
+from tests.factories import NOON, make_connection, make_file, make_firm, make_run
+from tests.fakes import FakeClock
+from tests.ledger.test_ledger import SEAL, seen
+
+BRIDGE = Bridge(
+    spans=(
+        Span(name="Total", shop=Decimal("11.00"), books=Decimal("11.00")),
+        Span(name="GST", shop=Decimal("1.00"), books=Decimal("1.00")),
+    )
+)
+DIFFERS = about_order(Code.POSTED_TOTAL_DIFFERS, 100, "Saasu shows $10.99 for JT100; it should be $11.00")
+Build = Callable[[Connection], SqlLedger]
+
+
+def row_of(record: OrderRecord, total: str = "11.00", tax: str | None = "1.00") -> InvoiceSummary:
+    return InvoiceSummary(
+        invoice_id=9000 + record.order_id,
+        number=record.number,
+        purchase_order_number="",
+        invoice_type="Sale Order",
+        total=Decimal(total),
+        tax=None if tax is None else Decimal(tax),
+        modified_at=NOON,
+    )
+
+
+@pytest.fixture
+def clock() -> FakeClock:
+    return FakeClock(NOON)
+
+
+@pytest.fixture
+def connection(session: Session) -> Connection:
+    return make_connection(session, make_file(session, make_firm(session)))
+
+
+@pytest.fixture
+def ledger_for(session: Session, clock: FakeClock) -> Build:
+    def build(connection: Connection) -> SqlLedger:
+        run = session.scalars(select(Run)).first() or make_run(session, connection)
+        connection.lease_until = None
+        session.commit()
+        fence = take_lease(session, run.id, connection.id, clock)
+        assert fence is not None
+        return SqlLedger(session, connection, run, fence, clock, SEAL)
+
+    return build
+
+
+def posted(ledger: SqlLedger, number: int = 100) -> OrderRecord:
+    ledger.record_page([seen(number)], Reading(watermark=NOON))
+    (record,) = [one for one in ledger.due(NOON) if one.order_id == number]
+    intent = Intent(number=f"JT{number}", marker="m", fingerprint="f", sent_at=NOON, bridge=BRIDGE)
+    sent = ledger.sending(record, intent)
+    answer = PostedOrder(invoice_id=9000 + number, number=f"JT{number}")
+    ledger.settle(sent, Outcome(state=State.POSTED, posted=answer))
+    return ledger.known([number])[number]
+
+
+def stored(session: Session, number: int = 100) -> Order:
+    row = session.scalars(select(Order).where(Order.order_id == number)).one()
+    session.refresh(row)
+    return row
+
+
+def attempts(session: Session) -> list[Attempt]:
+    return list(session.scalars(select(Attempt).order_by(Attempt.id)))
+
+
+def test_what_an_order_must_come_to_is_committed_before_it_is_sent_and_stays(
+    connection: Connection, ledger_for: Build
+) -> None:
+    record = posted(ledger_for(connection))
+
+    assert record.bridge is not None
+    assert record.bridge.books == Figures(Decimal("11.00"), Decimal("1.00"))
+    assert record.invoice_id == 9100
+
+
+def test_posted_orders_wait_to_be_read_back_and_then_no_more(
+    session: Session, connection: Connection, ledger_for: Build
+) -> None:
+    ledger = ledger_for(connection)
+    record, other = posted(ledger), posted(ledger, 101)
+    lines = len(attempts(session))
+    assert [one.order_id for one in ledger.unread(NOON)] == [100, 101]
+    assert ledger.unread(NOON + timedelta(seconds=1)) == []
+
+    ledger.read_back([Finding(record=record, row=row_of(record)), Finding(record=other, row=None)])
+
+    row = stored(session)
+    assert (row.state, row.read_back_at, row.books_total, row.books_tax) == (
+        "posted",
+        NOON,
+        Decimal("11.00"),
+        Decimal("1.00"),
+    )
+    assert (row.look_once, row.problems) == (False, [])
+    assert [one.order_id for one in ledger.unread(NOON)] == [101]
+    assert len(attempts(session)) == lines
+
+
+def test_gst_that_saasu_does_not_tell_stays_open(
+    session: Session, connection: Connection, ledger_for: Build
+) -> None:
+    ledger = ledger_for(connection)
+    record = posted(ledger)
+
+    ledger.read_back([Finding(record=record, row=row_of(record, tax=None))])
+
+    assert (stored(session).books_total, stored(session).books_tax) == (Decimal("11.00"), None)
+
+
+def test_a_difference_asks_for_a_look_and_leaves_a_line_in_the_history(
+    session: Session, connection: Connection, ledger_for: Build
+) -> None:
+    ledger = ledger_for(connection)
+    record = posted(ledger)
+
+    ledger.read_back([Finding(record=record, row=row_of(record, "10.99"), problems=(DIFFERS,))])
+
+    row = stored(session)
+    assert (row.state, row.look_once, row.turn, row.books_total) == ("posted", True, "you", Decimal("10.99"))
+    assert [one["code"] for one in row.problems] == ["POSTED_TOTAL_DIFFERS"]
+    line = attempts(session)[-1]
+    assert (line.state, line.details["problems"], line.run_id) == ("posted", row.problems, row.run_id)
+
+
+def test_an_order_that_is_not_found_is_tried_three_times_and_then_noted(
+    session: Session, connection: Connection, ledger_for: Build
+) -> None:
+    ledger = ledger_for(connection)
+    record = posted(ledger)
+    for tries in (1, 2):
+        ledger.read_back([Finding(record=record, row=None)])
+        assert (stored(session).read_tries, stored(session).look_once) == (tries, False)
+
+    ledger.read_back([Finding(record=record, row=None)])
+
+    row = stored(session)
+    assert (row.state, row.look_once, row.read_back_at) == ("posted", True, None)
+    assert "may have been deleted" in row.notes[-1]
+    assert attempts(session)[-1].note == row.notes[-1]
+    assert ledger.unread(NOON) == []
+
+
+def test_what_was_read_back_once_is_not_written_over(
+    session: Session, connection: Connection, ledger_for: Build
+) -> None:
+    ledger = ledger_for(connection)
+    record = posted(ledger)
+    ledger.read_back([Finding(record=record, row=row_of(record))])
+
+    ledger.read_back([Finding(record=record, row=row_of(record, "9.00"), problems=(DIFFERS,))])
+
+    assert (stored(session).books_total, stored(session).look_once) == (Decimal("11.00"), False)
+
+
+def test_an_order_found_in_saasu_after_its_answer_was_lost_is_read_back_with_it(
+    session: Session, connection: Connection, ledger_for: Build
+) -> None:
+    ledger = ledger_for(connection)
+    ledger.record_page([seen(100)], Reading(watermark=NOON))
+    intent = Intent(number="JT100", marker="m", fingerprint="f", sent_at=NOON, bridge=BRIDGE)
+    sent = ledger.sending(ledger.due(NOON)[0], intent)
+    found = row_of(sent, "10.99", None)
+    answer = PostedOrder(invoice_id=9100, number="JT100")
+
+    ledger.settle(sent, Outcome(state=State.POSTED, posted=answer, found=found, problems=(DIFFERS,)))
+
+    row = stored(session)
+    assert (row.read_back_at, row.books_total, row.look_once) == (NOON, Decimal("10.99"), True)
+    assert [span["name"] for span in row.bridge] == ["Total", "GST"]
+    assert ledger.unread(NOON) == []
+
+
+def test_a_run_that_lost_its_lease_reads_nothing_back(
+    session: Session, connection: Connection, ledger_for: Build, clock: FakeClock
+) -> None:
+    slow = ledger_for(connection)
+    record = posted(slow)
+    clock.forward(seconds=200)
+    ledger_for(connection)
+
+    with pytest.raises(LeaseLost):
+        slow.read_back([Finding(record=record, row=row_of(record))])
+    with pytest.raises(LeaseLost):
+        slow.shapes_read(record, {Shape.PERCENTAGE}, good=True)
+    assert stored(session).read_back_at is None
+    assert session.scalars(select(LineShape)).all() == []
+
+
+def test_what_the_first_order_of_a_shape_came_to_stands_for_the_file(
+    session: Session, connection: Connection, ledger_for: Build
+) -> None:
+    ledger = ledger_for(connection)
+    record = posted(ledger)
+    assert ledger.standing() == Standing()
+
+    ledger.shapes_read(record, {Shape.PERCENTAGE, Shape.FINE_PRICE}, good=False)
+    ledger.shapes_read(record, {Shape.PERCENTAGE, Shape.ALL_OFF}, good=True)
+
+    assert ledger.standing() == Standing(
+        proved=frozenset({Shape.ALL_OFF}), failed=frozenset({Shape.PERCENTAGE, Shape.FINE_PRICE})
+    )
+    other_file = make_file(session, make_firm(session, "Banksia Books"))
+    assert ledger_for(make_connection(session, other_file)).standing() == Standing()
+
+
+def test_a_shape_of_a_later_version_is_passed_over(
+    session: Session, connection: Connection, ledger_for: Build
+) -> None:
+    ledger = ledger_for(connection)
+    posted(ledger)
+    order = stored(session)
+    session.add(
+        LineShape(
+            file_pk=connection.file_pk,
+            shape="later",
+            firm_id=order.firm_id,
+            order_pk=order.id,
+            proved_at=NOON,
+        )
+    )
+    session.commit()
+
+    assert ledger.standing() == Standing()
