@@ -9,7 +9,7 @@ from rq.serializers import JSONSerializer
 from portal import task_queue
 from portal.database import db, dispose_after_fork
 from portal.logs import log
-from portal.services import runs
+from portal.services import runs, sweeps
 from portal.services.remotes import Outside
 from portal.services.runs import SystemClock
 from portal.services.syncing import carry_out
@@ -47,7 +47,7 @@ def tick() -> None:
             log().warning("queue away; the next tick rings again", run=run_id)
 
     now = datetime.now(UTC)
-    queued = runs.claim_due(db.session(), now, ring)
+    queued = runs.claim_due(db.session(), now, ring) + sweeps.claim_sweeps(db.session(), now, ring)
     try:
         mended = runs.sweep(db.session(), now, task_queue.waiting(redis), ring)
     except task_queue.QueueUnavailable:

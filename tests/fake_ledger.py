@@ -14,7 +14,12 @@ from portal.sync.ports import (
     State,
     StopAsked,
 )
+from portal.sync.problems import Code, Problem
 from portal.sync.shapes import Shape, Standing
+
+
+def codes_of(outcome: Outcome) -> frozenset[Code]:
+    return frozenset(one.code for one in outcome.problems)
 
 
 @dataclass
@@ -34,6 +39,10 @@ class FakeLedger:
     stop_after: int | None = None
     findings: dict[int, list[Finding]] = field(default_factory=dict)
     shapes: dict[Shape, bool] = field(default_factory=dict)
+    run_id: str = "run 1"
+    flooded: set[int] = field(default_factory=set)
+    remarks: list[str] = field(default_factory=list)
+    marks: dict[int, list[Problem]] = field(default_factory=dict)
 
     def state(self, order_id: int) -> State:
         return self.records[order_id].state
@@ -66,10 +75,30 @@ class FakeLedger:
                 modified_at=moment,
             )
         if order is not None:
-            old = replace(old, modified_at=order.modified_at)
+            old = replace(
+                old,
+                modified_at=order.modified_at,
+                status_id=order.status_id,
+                total=order.total.inc_tax,
+                is_deleted=order.is_deleted,
+            )
+        elif entry.modified_at is not None:
+            old = replace(old, modified_at=entry.modified_at)
+        if entry.mark is not None:
+            self.marks.setdefault(entry.order_id, []).append(entry.mark)
+            old = replace(old, codes=old.codes | {entry.mark.code})
         if entry.outcome is not None:
             document = entry.document or old.document
-            old = replace(old, state=entry.outcome.state, ignored=entry.outcome.ignored, document=document)
+            old = replace(
+                old,
+                state=entry.outcome.state,
+                ignored=entry.outcome.ignored,
+                document=document,
+                run_id=self.run_id,
+                codes=codes_of(entry.outcome),
+            )
+            if order is not None and entry.outcome.state is not State.FAILED:
+                old = replace(old, created_at=order.created_at)
             self.outcomes.setdefault(entry.order_id, []).append(entry.outcome)
         self.records[entry.order_id] = old
 
@@ -77,7 +106,11 @@ class FakeLedger:
         return [one for one in self._ordered() if one.state in (State.SENDING, State.UNKNOWN)]
 
     def due(self, now: datetime) -> list[OrderRecord]:
-        return [one for one in self._ordered() if one.state is State.SEEN or self._again(one, now)]
+        return [
+            one
+            for one in self._ordered()
+            if (one.state is State.SEEN and one.order_id not in self.flooded) or self._again(one, now)
+        ]
 
     def _again(self, record: OrderRecord, now: datetime) -> bool:
         outcome = self.outcomes[record.order_id][-1] if self.outcomes.get(record.order_id) else None
@@ -108,13 +141,26 @@ class FakeLedger:
     def settle(self, record: OrderRecord, outcome: Outcome) -> None:
         assert self.records[record.order_id].state is record.state
         self.outcomes.setdefault(record.order_id, []).append(outcome)
-        settled = replace(record, state=outcome.state, ignored=outcome.ignored)
+        settled = replace(record, state=outcome.state, ignored=outcome.ignored, codes=codes_of(outcome))
         if outcome.posted is not None:
             settled = replace(settled, invoice_id=outcome.posted.invoice_id)
         if outcome.found is not None:
             found = Finding(record=settled, row=outcome.found, problems=outcome.problems)
             self.findings.setdefault(record.order_id, []).append(found)
         self.records[record.order_id] = settled
+
+    def remark(self, words: str) -> None:
+        self.remarks.append(words)
+
+    def sold_since(self, moment: datetime) -> list[datetime]:
+        taken = (one for one in self._ordered() if one.state in (State.POSTED, State.EXISTS))
+        return [one.created_at for one in taken if one.created_at >= moment]
+
+    def first_order_since(self, moment: datetime) -> int | None:
+        return next((one.order_id for one in self._ordered() if one.created_at >= moment), None)
+
+    def hold_back(self, records: Sequence[OrderRecord]) -> None:
+        self.flooded |= {one.order_id for one in records}
 
     def heartbeat(self) -> None:
         if self.stop_after is not None:

@@ -56,6 +56,17 @@ class FakeShop:
             complete={one.order.id: self._with_document(one) for one in page},
         )
 
+    def listed(self, *, below_id: int) -> OrderPage:
+        self.asked.append("listed")
+        self.before_page()
+        found = [one for number, one in sorted(self.orders.items()) if below_id == 0 or number < below_id]
+        page = found[-self.page_size :]
+        return OrderPage(
+            orders=tuple(one.order for one in page),
+            last=len(found) <= self.page_size,
+            shop_time=self.clock.now(),
+        )
+
     def complete(self, order: ShopOrder) -> CompleteOrder:
         self.asked.append("complete")
         return self._with_document(self.orders[order.id])

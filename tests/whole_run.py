@@ -22,21 +22,22 @@ class World:
     ledger: FakeLedger
     rules: Any
 
-    def run(self, **more: Any) -> None:
+    def sync(self, **more: Any) -> Sync:
         values: dict[str, Any] = {
             "catalogue": lambda: builders.catalogue(*self.books.catalogue),
             "parts": lambda combo: self.books.item(combo.id) or combo,
         }
-        run_sync(
-            Sync(
-                rules=self.rules,
-                shop=self.shop,
-                books=self.books,
-                ledger=self.ledger,
-                clock=self.clock,
-                **(values | more),
-            )
+        return Sync(
+            rules=self.rules,
+            shop=self.shop,
+            books=self.books,
+            ledger=self.ledger,
+            clock=self.clock,
+            **(values | more),
         )
+
+    def run(self, **more: Any) -> None:
+        run_sync(self.sync(**more))
 
     def later(self, **more: int) -> None:
         self.clock.forward(**more)

@@ -8,7 +8,7 @@ from datetime import datetime
 from typing import TypeVar
 
 from portal.clients.answers import Answer, remote_time
-from portal.clients.bigcommerce_pages import Listed, above, page_of, shop_date, whole_second
+from portal.clients.bigcommerce_pages import Listed, above, below, page_of, shop_date, whole_second
 from portal.clients.bigcommerce_payloads import (
     evidently_short,
     fee_rows,
@@ -81,6 +81,17 @@ class BigCommerce:
     def created(self, *, since: datetime, until: datetime, after_id: int) -> OrderPage:
         """The next page of orders created within the window, in ascending id (SYNC §3.3). Raises a `RemoteFailure`."""
         return self._window("created", since, until, after_id, lambda order: order.created_at)
+
+    def listed(self, *, below_id: int) -> OrderPage:
+        """The next page of all orders in descending id, without dates and without lines (SYNC §3.2). Raises a `RemoteFailure`."""
+        query = {"sort": "id:desc", "limit": str(PAGE)} | ({"max_id": str(below_id)} if below_id > 0 else {})
+        values = self._array(self._ask("/orders", "orders", query))
+        found = [Listed(value, read_order(value)) for value in values]
+        rows = below(found, below_id)
+        last = len(values) < SMALLEST_PAGE
+        if not last and not any(row.order.id for row in rows):
+            raise Unreachable("The shop's list of orders does not move on.")
+        return page_of(rows, last=last, outside=0, shop_time=None)
 
     def complete(self, order: ShopOrder) -> CompleteOrder:
         """The order with all lines, destinations, coupons and fees, read one by one; `complete` is false where lines are missing."""

@@ -30,6 +30,11 @@ def above(listed: Sequence[Listed], after_id: int) -> list[Listed]:
     return [unique[order_id] for order_id in sorted(unique)]
 
 
+def below(listed: Sequence[Listed], below_id: int) -> list[Listed]:
+    """The rows below an id, or all where that is 0, in ascending id, each once; a row without an id is kept, first."""
+    return [row for row in above(listed, 0) if not below_id or row.order.id < below_id]
+
+
 def page_of(rows: Sequence[Listed], *, last: bool, outside: int, shop_time: datetime | None) -> OrderPage:
     """The page as the engine reads it; an order whose included lines make no sense is unreadable."""
     orders: list[ShopOrder] = []

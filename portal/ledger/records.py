@@ -9,13 +9,14 @@ from sqlalchemy import and_, or_, select, update
 from sqlalchemy.orm import Session
 
 from portal.database import changed_rows
+from portal.ledger import arrivals
 from portal.ledger.after_posting import MOST_TRIES, NOT_FOUND, standing_of, write_finding, write_shapes
 from portal.ledger.leases import LEASE
-from portal.ledger.rows import bridge_of, bridge_rows, copy_order, problem_rows, write_outcome
+from portal.ledger.rows import bridge_of, bridge_rows, copy_order, mark_row, problem_rows, write_outcome
 from portal.models.backfills import UNFINISHED, Backfill
 from portal.models.connections import Connection, ContactWriter
 from portal.models.orders import Attempt, Order
-from portal.models.runs import Run
+from portal.models.runs import Run, RunKind
 from portal.sync.ports import (
     Clock,
     Finding,
@@ -29,7 +30,7 @@ from portal.sync.ports import (
     State,
     StopAsked,
 )
-from portal.sync.problems import Ignored, Turn
+from portal.sync.problems import Code, Ignored, Turn
 from portal.sync.shapes import Shape, Standing
 
 COUNTED = {
@@ -63,6 +64,8 @@ class SqlLedger:
         self._store_hash = connection.store_hash
         self._run_id = run.id
         self._actor = run.actor or f"{run.kind} run"
+        self._asked = run.kind == RunKind.BACKFILL
+        self._settles_only = not connection.enabled
         self._fence = fence
         self._clock = clock
         self._seal = seal
@@ -107,7 +110,31 @@ class SqlLedger:
             Backfill.connection_id == self._connection_id, Backfill.state.in_(UNFINISHED)
         )
         held = and_(Order.held, Order.backfill_id.is_not(None), Order.backfill_id.in_(unfinished))
-        return self._select(or_(Order.state == State.SEEN, waiting), readable, ~held)
+        new = and_(Order.state == State.SEEN, Order.flood_at.is_(None))
+        return self._select(or_(new, waiting), readable, ~held)
+
+    def sold_since(self, moment: datetime) -> list[datetime]:
+        """When each order that Saasu has was created in the shop, of those created since a moment."""
+        found = arrivals.sold_since(self._session, self._mine(), moment)
+        self._session.rollback()
+        return found
+
+    def first_order_since(self, moment: datetime) -> int | None:
+        """The lowest id of an order created since a moment."""
+        found = arrivals.first_order_since(self._session, self._mine(), moment)
+        self._session.rollback()
+        return found
+
+    def hold_back(self, records: Sequence[OrderRecord]) -> None:
+        """Commit that these orders wait for a person's yes (SYNC §3.7)."""
+        self._hold_fence(lease_until=self._until())
+        arrivals.hold_back(self._session, records, self._clock.now())
+        self._session.commit()
+
+    def remark(self, words: str) -> None:
+        """Note on the run what a person should know of it."""
+        self._session.execute(update(Run).where(Run.id == self._run_id).values(remark=words[:500]))
+        self._session.commit()
 
     def expect(self, orders: int) -> None:
         """Say how many orders this run will decide."""
@@ -128,6 +155,7 @@ class SqlLedger:
                 first_sent_at=record.first_sent_at or intent.sent_at,
                 sent_at=intent.sent_at,
                 bridge=bridge_rows(intent.bridge) if intent.bridge is not None else [],
+                order_created_at=record.created_at,
                 run_id=self._run_id,
                 decided_at=intent.sent_at,
             )
@@ -166,7 +194,7 @@ class SqlLedger:
             .where(Run.id == self._run_id)
         ).one()
         self._session.commit()
-        if stop.stop_asked or not stop.enabled:
+        if stop.stop_asked or not (stop.enabled or self._settles_only):
             raise StopAsked("The run was asked to stop.")
 
     def newest_writer(self, contact_id: int) -> int:
@@ -268,6 +296,12 @@ class SqlLedger:
             bridge=bridge_of(row.bridge),
             ignored=Ignored(row.ignored_reason) if row.ignored_reason else None,
             release=row.release,
+            asked=row.asked,
+            run_id=row.run_id or "",
+            status_id=row.status_id,
+            total=row.total,
+            is_deleted=row.is_deleted,
+            codes=frozenset(Code(one["code"]) for one in row.problems),
         )
 
     def _record_entries(self, orders: Sequence[Recorded]) -> list[tuple[Recorded, Order]]:
@@ -288,12 +322,21 @@ class SqlLedger:
             self._session.flush()
         if entry.order is not None:
             copy_order(row, entry, now)
+        elif entry.modified_at is not None:
+            row.order_modified_at = entry.modified_at
+        if entry.mark is not None:
+            mark_row(row, entry.mark)
+            self._attempt(row.id, Outcome(state=State(row.state), problems=(entry.mark,)))
         if entry.outcome is None:
             if entry.order is not None and row.state in (State.SENDING, State.UNKNOWN):
                 row.document = None
             return row
         row.document = self._seal.seal(row.id, entry.document) if entry.document else None
         write_outcome(row, entry.outcome, now)
+        if entry.order is not None and entry.outcome.state is not State.FAILED:
+            # A checkout that was finished, or an order that can be read at last, has the date it has now.
+            row.order_created_at = entry.order.created_at
+        row.asked = row.asked or self._asked
         row.run_id = self._run_id
         self._attempt(row.id, entry.outcome)
         if entry.outcome.state is not State.SEEN:

@@ -7,7 +7,7 @@ from decimal import Decimal
 from portal.models.orders import Order
 from portal.sync.bridge import Bridge, Span
 from portal.sync.ports import Outcome, Recorded, State
-from portal.sync.problems import Code, Problem
+from portal.sync.problems import Code, Ignored, Problem, Turn
 
 
 def copy_order(row: Order, entry: Recorded, now: datetime) -> None:
@@ -21,14 +21,18 @@ def copy_order(row: Order, entry: Recorded, now: datetime) -> None:
     row.status = order.status[:100]
     row.currency = order.currency[:10]
     row.total = order.total.inc_tax
+    row.is_deleted = order.is_deleted
 
 
 def write_outcome(row: Order, outcome: Outcome, now: datetime) -> None:
     """Make an outcome the state of a row. A bridge is kept where the outcome brings none, but for one that was decided anew."""
+    kept_look = row.look_once and row.ignored_reason == outcome.ignored
+    row.look_once = outcome.state is State.IGNORED and (outcome.look_once or kept_look)
+    row.flood_at = row.flood_at if outcome.state is State.SEEN else None
     row.state = outcome.state
     row.ignored_reason = outcome.ignored
     row.problems = problem_rows(outcome.problems)
-    row.turn = str(outcome.problems[0].turn) if outcome.problems else None
+    row.turn = turn_of(row, outcome)
     row.notes = list(outcome.notes)
     row.retry_at = outcome.retry_at
     row.decided_at = now
@@ -51,6 +55,21 @@ def write_outcome(row: Order, outcome: Outcome, now: datetime) -> None:
         row.release = False
     if outcome.state in (State.POSTED, State.EXISTS, State.IGNORED, State.FAILED):
         row.held = False
+
+
+def turn_of(row: Order, outcome: Outcome) -> str | None:
+    """Whose turn an order is: its first problem's, or yours where it is held back or was questioned before it was synced."""
+    if outcome.problems:
+        return str(outcome.problems[0].turn)
+    questioned = row.look_once and outcome.ignored is Ignored.STATUS
+    return str(Turn.YOU) if questioned or row.flood_at is not None else None
+
+
+def mark_row(row: Order, problem: Problem) -> None:
+    """Add a problem to a row whose state stays."""
+    row.problems = [*row.problems, *problem_rows([problem])]
+    row.turn = row.turn or str(problem.turn)
+    row.look_once = True
 
 
 def problem_rows(problems: Sequence[Problem]) -> list[dict[str, str]]:

@@ -108,6 +108,7 @@ class Connection(Base):
 
     minute: Mapped[int] = mapped_column(default=0)
     next_run_at: Mapped[datetime | None] = mapped_column(AwareDateTime)
+    next_sweep_at: Mapped[datetime | None] = mapped_column(AwareDateTime)
     last_good_run_at: Mapped[datetime | None] = mapped_column(AwareDateTime)
     problem_code: Mapped[str | None] = mapped_column(String(40))
     problem_sentence: Mapped[str | None] = mapped_column(String(1000))
@@ -117,6 +118,24 @@ class Connection(Base):
     lease_until: Mapped[datetime | None] = mapped_column(AwareDateTime)
 
     file: Mapped[SaasuFile] = relationship(back_populates="connections")
+    off_spans: Mapped[list["OffSpan"]] = relationship(
+        order_by="OffSpan.began_at", cascade="all, delete-orphan"
+    )
+
+
+class OffSpan(Base):
+    """A time in which a connection was switched off; `ended_at` is empty while it still is (SYNC §3.1)."""
+
+    __tablename__ = "off_spans"
+    __table_args__ = (
+        CheckConstraint("ended_at IS NULL OR ended_at >= began_at", name="ends_after_it_began"),
+    )
+
+    id: Mapped[str] = mapped_column(String(22), primary_key=True, default=new_id)
+    firm_id: Mapped[str] = mapped_column(ForeignKey("firms.id"), index=True)
+    connection_id: Mapped[str] = mapped_column(ForeignKey("connections.id"), index=True)
+    began_at: Mapped[datetime] = mapped_column(AwareDateTime)
+    ended_at: Mapped[datetime | None] = mapped_column(AwareDateTime)
 
 
 class ContactWriter(Base):

@@ -20,8 +20,9 @@ class Order(Base):
     `total` is the shop's `total_inc_tax` in dollars; `problems` a list of {code, sentence, subject}; `turn` whose turn the first
     of them is; `bridge` a list of {name, shop, books, words}. `backfill_id` is the backfill that recorded it; while that is open,
     an order that is `held` waits for it, and no other run decides about it. `books_total` and `books_tax` are Saasu's, as read
-    back. `look_once` is true while somebody should look at a finished order; `changes` says what changed in the shop since
-    (`portal.sync.changes`).
+    back. `look_once` is true while somebody should look at a finished or ignored order; `changes` says what changed in the shop since
+    (`portal.sync.changes`). `asked`: a person asked for this very order, so it never counts as a flood; `flood_at`: since when the
+    flood guard keeps it back (SYNC §3.7).
     """
 
     __tablename__ = "orders"
@@ -63,6 +64,7 @@ class Order(Base):
     status: Mapped[str] = mapped_column(String(100), default="")
     currency: Mapped[str] = mapped_column(String(10), default="")
     total: Mapped[Decimal] = mapped_column(Money, default=Decimal(0))
+    is_deleted: Mapped[bool] = mapped_column(default=False)
     document: Mapped[bytes | None]
 
     number: Mapped[str] = mapped_column(String(100), default="")
@@ -75,6 +77,8 @@ class Order(Base):
     retry_at: Mapped[datetime | None] = mapped_column(AwareDateTime)
     refusals: Mapped[int] = mapped_column(default=0)
     release: Mapped[bool] = mapped_column(default=False)
+    asked: Mapped[bool] = mapped_column(default=False)
+    flood_at: Mapped[datetime | None] = mapped_column(AwareDateTime)
     read_back_at: Mapped[datetime | None] = mapped_column(AwareDateTime)
     read_tries: Mapped[int] = mapped_column(default=0)
     books_total: Mapped[Decimal | None] = mapped_column(Money)

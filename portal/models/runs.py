@@ -17,6 +17,7 @@ class RunKind(StrEnum):
     MANUAL = "manual"
     BACKFILL = "backfill"
     RETRY = "retry"
+    SWEEP = "sweep"
 
 
 class RunState(StrEnum):
@@ -36,7 +37,7 @@ OPEN = (RunState.QUEUED, RunState.RUNNING)
 class Run(Base):
     """One run. `attempt` grows each time its job is put on the queue again; `done` of `expected` orders are decided.
 
-    A run with a `backfill_id` is one slice of that backfill.
+    A run with a `backfill_id` is one slice of that backfill; `remark` is what a person should know of a run that went well all the same.
     """
 
     __tablename__ = "runs"
@@ -65,6 +66,7 @@ class Run(Base):
     stop_asked: Mapped[bool] = mapped_column(default=False)
     problem_code: Mapped[str | None] = mapped_column(String(40))
     problem_sentence: Mapped[str | None] = mapped_column(String(1000))
+    remark: Mapped[str] = mapped_column(String(500), default="")
     read: Mapped[int] = mapped_column(default=0)
     expected: Mapped[int] = mapped_column(default=0)
     done: Mapped[int] = mapped_column(default=0)

@@ -14,11 +14,13 @@ from portal.models.connections import Connection, SaasuFile
 from portal.models.orders import Order
 from portal.models.runs import Run, RunKind
 from portal.services.remotes import Outside, books_for, firm_vault, new_shop
-from portal.services.runs import Ring, minute_for, next_slot, request_run
+from portal.services.runs import Ring, minute_for, next_slot, request_run, settle_later
+from portal.services.selection import note_switch, take_back_to
+from portal.services.sweeps import quiet_moment
 from portal.sync.failures import RemoteFailure, books_problem, shop_problem
 from portal.sync.ports import State
 from portal.sync.problems import Ignored, Problem
-from portal.sync.rules import Item
+from portal.sync.rules import INCOMPLETE, Item
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -50,9 +52,6 @@ class Tested:
 
 ITEMS_FRESH = timedelta(minutes=1)
 """Item lists younger than this are shown as they are; an item just made in Saasu is there a minute later at most."""
-
-
-INCOMPLETE = 0
 
 
 class NotSaved(Exception):
@@ -117,11 +116,13 @@ def save_connection(
         session.add(connection)
         session.flush()
         connection.minute = minute_for(connection.id)
+    was_on = connection.enabled
     widened = set(draft.statuses) - set(connection.statuses or draft.statuses)
     keep_fields(connection, draft)
     take_again(session, connection, widened)
     keep_secrets(session, outside, connection, draft)
-    keep_schedule(connection, now)
+    note_switch(connection, was_on, now)
+    keep_schedule(session, connection, now)
     session.commit()
     return connection
 
@@ -220,7 +221,9 @@ def take_again(session: Session, connection: Connection, statuses: set[int]) -> 
                 Order.ignored_reason == Ignored.STATUS,
                 Order.status_id.in_(statuses),
             )
-            .values(state=State.SEEN, ignored_reason=None, document=None)
+            .values(
+                state=State.SEEN, ignored_reason=None, document=None, look_once=False, turn=None, run_id=None
+            )
             .execution_options(synchronize_session=False)
         )
 
@@ -237,16 +240,19 @@ def keep_secrets(session: Session, outside: Outside, connection: Connection, dra
         connection.access_token_set_at = now
 
 
-def keep_schedule(connection: Connection, now: datetime) -> None:
-    """Orders are taken from the first enabling on; a disabled connection has no next run (SYNC §3.1, §3.3)."""
+def keep_schedule(session: Session, connection: Connection, now: datetime) -> None:
+    """Orders are taken from the first enabling on; while a connection is off, only lost answers are looked up (SYNC §3.1, §3.3)."""
     if not connection.enabled:
-        connection.next_run_at = None
+        settle_later(session, connection, now)
         return
     if connection.start_at is None:
         connection.start_at = now
         connection.watermark = now
     if connection.next_run_at is None:
-        connection.next_run_at = next_slot(connection.minute, now)
+        back_again = bool(connection.off_spans)
+        connection.next_run_at = now if back_again else next_slot(connection.minute, now)
+    if connection.next_sweep_at is None:
+        connection.next_sweep_at = quiet_moment(connection, now)
 
 
 def start_processing(
@@ -269,6 +275,7 @@ def start_processing(
     connection.watermark = min(connection.watermark or begin, begin)
     connection.reading_until = None
     connection.cursor = 0
+    take_back_to(session, connection, begin)
     # A run that is reading now must not write its own place back over this one: it loses its fence and is queued again.
     connection.fence += 1
     connection.lease_run_id = None

@@ -27,8 +27,15 @@ def retry(session: Session, order: Order, actor: str, now: datetime, ring: Ring)
     )
     session.execute(
         update(Order)
-        .where(Order.id == order.id, Order.state.in_((State.FAILED, State.EXISTS)))
-        .values(state=again, retry_at=None, refusals=0)
+        .where(Order.id == order.id, Order.state == order.state, Order.state != State.UNKNOWN)
+        .values(
+            state=again,
+            retry_at=None,
+            refusals=0,
+            asked=True,
+            flood_at=None,
+            turn=None if order.state == State.SEEN else order.turn,
+        )
     )
     session.add(
         Attempt(

@@ -7,7 +7,7 @@ import hashlib
 from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
 
-from sqlalchemy import or_, select, update
+from sqlalchemy import ColumnElement, exists, or_, select, update
 from sqlalchemy.exc import IntegrityError
 from sqlalchemy.orm import Session
 
@@ -65,10 +65,13 @@ def request_run(
 
 
 def claim_due(session: Session, now: datetime, ring: Ring) -> int:
-    """Queue a run for every enabled connection that is due, and move it to its next slot. Returns how many."""
+    """Queue a run for every connection that is due, and move it to its next slot. Returns how many.
+
+    One that is switched off is due only while it has orders whose outcome is unknown: those are looked up (SYNC §3.1).
+    """
     due = session.scalars(
         select(Connection)
-        .where(Connection.enabled, Connection.next_run_at <= now)
+        .where(or_(Connection.enabled, has_unsettled()), Connection.next_run_at <= now)
         .order_by(Connection.next_run_at)
         .limit(CLAIM_AT_ONCE)
         .with_for_update(skip_locked=True)
@@ -93,6 +96,12 @@ def claim_due(session: Session, now: datetime, ring: Ring) -> int:
     for run in queued:
         ring(run.id, run.attempt)
     return len(queued)
+
+
+def has_unsettled() -> ColumnElement[bool]:
+    """The SQL for: the connection has orders whose outcome is not known."""
+    unsettled = Order.state.in_((State.SENDING, State.UNKNOWN))
+    return exists().where(Order.connection_id == Connection.id, unsettled)
 
 
 def sweep(session: Session, now: datetime, waiting: set[tuple[str, int]], ring: Ring) -> int:
@@ -158,15 +167,32 @@ def finish(
     run.problem_code = str(problem.code) if problem else None
     run.problem_sentence = problem.sentence[:1000] if problem else None
     connection = run.connection
-    connection.problem_code = run.problem_code
-    connection.problem_sentence = run.problem_sentence
-    if state == RunState.FINISHED:
+    if problem is not None or syncs(run):
+        connection.problem_code = run.problem_code
+        connection.problem_sentence = run.problem_sentence
+    if state == RunState.FINISHED and syncs(run):
         connection.last_good_run_at = now
-    settles = unsettled_until(session, connection)
-    if settles is not None and connection.enabled and connection.next_run_at is not None and settles > now:
-        connection.next_run_at = min(connection.next_run_at, settles + timedelta(seconds=1))
+    settle_later(session, connection, now)
     session.commit()
     return True
+
+
+def syncs(run: Run) -> bool:
+    """Whether a run reads and posts: a sweep, and a run of a connection that is off, prove nothing about posting."""
+    return run.kind != RunKind.SWEEP and run.connection.enabled
+
+
+def settle_later(session: Session, connection: Connection, now: datetime) -> None:
+    """Bring the next run forward to when an unsettled order can be looked up for good; one that is off has no other run.
+
+    The caller commits.
+    """
+    settles = unsettled_until(session, connection)
+    soon = settles + timedelta(seconds=1) if settles is not None and settles > now else None
+    if not connection.enabled:
+        connection.next_run_at = None if settles is None else soon or next_slot(connection.minute, now)
+    elif connection.next_run_at is not None and soon is not None:
+        connection.next_run_at = min(connection.next_run_at, soon)
 
 
 def unsettled_until(session: Session, connection: Connection) -> datetime | None:

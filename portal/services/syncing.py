@@ -1,6 +1,7 @@
 """Carrying out one run: take the lease, build the clients, call the engine, write the run's end."""
 
-from datetime import datetime
+from collections.abc import Callable
+from datetime import datetime, timedelta
 from zoneinfo import ZoneInfo
 
 from sqlalchemy import update
@@ -11,15 +12,18 @@ from portal import mirrors
 from portal.ledger import SqlLedger
 from portal.logs import bound, log
 from portal.models.connections import Connection
-from portal.models.runs import Run, RunState
+from portal.models.runs import Run, RunKind, RunState
 from portal.services.remotes import Outside, books_for, firm_vault, seal_for, shop_for
 from portal.services.runs import begin, finish, state_for
-from portal.sync.engine import Sync, run_sync
+from portal.sync.engine import Sync, run_settling, run_sync
 from portal.sync.failures import RemoteFailure, shop_problem
 from portal.sync.ports import CatalogueToRead, Clock, LeaseLost, StopAsked
 from portal.sync.problems import Code, Problem, RunStopped
-from portal.sync.rules import Catalogue, Existing, Item, Rules
+from portal.sync.rules import Catalogue, Existing, Item, Rules, Span
+from portal.sync.sweeping import run_sweep
 
+CLOCKS_DIFFER = timedelta(days=1)
+"""No order can have been created later than this from now, however wrong a clock is."""
 FAULT = "Something went wrong on our side in this run. What was done is kept, and the next run goes on."
 
 
@@ -43,7 +47,7 @@ def _under_lease(
     connection_id, run_id = run.connection_id, run.id
     problem: Problem | None = None
     try:
-        run_sync(build_sync(session, outside, run, fence, clock))
+        work_of(run)(build_sync(session, outside, run, fence, clock))
         state = RunState.FINISHED
     except RunStopped as stopped:
         problem = stopped.problem
@@ -65,6 +69,13 @@ def _under_lease(
     ledgers.release_lease(session, connection_id, fence)
     log().info("run ended", state=state, problem=str(problem.code) if problem else None)
     return state
+
+
+def work_of(run: Run) -> Callable[[Sync], None]:
+    """What a run does: while the connection is off, it only looks up what may have been sent (SYNC §3.1)."""
+    if not run.connection.enabled:
+        return run_settling
+    return run_sweep if run.kind == RunKind.SWEEP else run_sync
 
 
 def build_sync(session: Session, outside: Outside, run: Run, fence: int, clock: Clock) -> Sync:
@@ -128,6 +139,8 @@ def rules_of(connection: Connection, now: datetime) -> Rules:
         export_code=connection.export_code,
         aliases={alias.sku: alias.item_code for alias in connection.file.aliases},
         own_discounts=connection.own_discounts,
+        off=tuple(Span(began=span.began_at, ended=span.ended_at) for span in connection.off_spans),
+        latest=now + CLOCKS_DIFFER,
         whole_cent_prices=connection.whole_cent_prices,
         existing_contacts=Existing(connection.existing_contacts),
         nobodys_emails=tuple(filter(None, map(str.strip, connection.nobodys_emails.split(",")))),

@@ -5,12 +5,13 @@ is raised as `RunStopped` and leaves all that is done recorded (SYNC §2, §3, �
 """
 
 from collections.abc import Callable, Iterable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 
 from portal.sync.failures import RemoteFailure, Unreachable, books_problem, shop_problem
-from portal.sync.orders import CompleteOrder, OrderPage, ShopOrder
-from portal.sync.planning import FINISHED, UNSETTLED, Ignore, Leave, Reject, Take, decide, next_try
+from portal.sync.flood import hold_flood
+from portal.sync.orders import CompleteOrder, OrderPage, ShopOrder, UnreadableOrder
+from portal.sync.planning import FINISHED, UNSETTLED, Ignore, Leave, Mark, Reject, Take, decide, next_try
 from portal.sync.ports import (
     Books,
     Clock,
@@ -60,6 +61,12 @@ class Sync:
     """Asked before each piece of work that costs calls of Saasu; raises `RunStopped` where the day's allowance is used up (SYNC §9)."""
 
 
+def run_settling(sync: Sync) -> None:
+    """The run of a connection that is switched off: what may have been sent is looked up; nothing is read or posted (SYNC §3.1)."""
+    settle_unknown(sync)
+    sync.ledger.remark("The connection is off: only answers that had been lost were looked up.")
+
+
 def run_sync(sync: Sync) -> None:
     """Carry out one run. Raises `RunStopped`, `LeaseLost` or `StopAsked`; whatever was done before is recorded."""
     settle_unknown(sync)
@@ -88,6 +95,7 @@ def read_changes(sync: Sync) -> None:
     reading = sync.ledger.reading()
     until = reading.until or max(sync.clock.now() - BEHIND_SHOP_CLOCK, reading.watermark)
     cursor = reading.cursor
+    outside = 0
     for _ in range(LONGEST_READ):
         sync.ledger.heartbeat()
         try:
@@ -95,11 +103,16 @@ def read_changes(sync: Sync) -> None:
             entries = page_entries(sync, page)
         except RemoteFailure as failure:
             raise RunStopped(shop_problem(failure)) from failure
+        outside += page.outside_window
         if cursor == 0:
             until = within_shop_time(until, page.shop_time)
         cursor = max((entry.order_id for entry in entries), default=cursor)
         if page.last:
             sync.ledger.record_page(entries, Reading(watermark=max(until, reading.watermark)))
+            if outside:
+                sync.ledger.remark(
+                    f"The shop's date filter let {outside} other orders through; they were left out here."
+                )
             return
         sync.ledger.record_page(entries, Reading(watermark=reading.watermark, until=until, cursor=cursor))
 
@@ -109,52 +122,60 @@ def within_shop_time(until: datetime, shop_time: datetime | None) -> datetime:
     return until if shop_time is None else min(until, shop_time - BEHIND_SHOP_CLOCK)
 
 
-def page_entries(sync: Sync, page: OrderPage) -> list[Recorded]:
-    """What is to be recorded of each order of a page."""
+def page_entries(sync: Sync, page: OrderPage, *, whole: bool = True) -> list[Recorded]:
+    """What is to be recorded of each order of a page; with `whole`, orders to be taken are read completely at once."""
     known = sync.ledger.known([*(one.id for one in page.orders), *(one.id for one in page.unreadable)])
     missed: list[RemoteFailure] = []
-    entries = [entry_for(sync, page, order, known.get(order.id), missed) for order in page.orders]
-    for broken in page.unreadable:
-        record = known.get(broken.id)
-        if record is not None and record.state in FINISHED | UNSETTLED:
-            entries.append(Recorded(order=None, order_id=broken.id, outcome=None))
-            continue
-        problem = about_order(
-            Code.ORDER_UNREADABLE, broken.id, f"the shop's data could not be read: {broken.reason}"
-        )
-        outcome = Outcome(state=State.FAILED, problems=(problem,))
-        entries.append(
-            Recorded(order=None, order_id=broken.id, outcome=outcome, modified_at=broken.modified_at)
-        )
+    entries = []
+    for order in page.orders:
+        entry = entry_for(sync.rules, order, known.get(order.id))
+        if whole and entry.outcome is not None and entry.outcome.state is State.SEEN:
+            entry = replace(entry, document=document_of(sync, page, order, missed))
+        entries.append(entry)
+    entries += [unreadable_entry(broken, known.get(broken.id)) for broken in page.unreadable]
     return sorted(entries, key=lambda entry: entry.order_id)
 
 
-def entry_for(
-    sync: Sync, page: OrderPage, order: ShopOrder, record: OrderRecord | None, missed: list[RemoteFailure]
-) -> Recorded:
-    """Decide about one order of a page; an order to be taken is read completely here.
+def unreadable_entry(broken: UnreadableOrder, record: OrderRecord | None) -> Recorded:
+    """An order that cannot be read fails with that; one that Saasu has or may have, or that failed so before, stays."""
+    if record is not None and (
+        record.state in FINISHED | UNSETTLED or (record.state is State.FAILED and is_known_so(broken, record))
+    ):
+        return Recorded(order=None, order_id=broken.id, outcome=None)
+    words = f"the shop's data could not be read: {broken.reason}"
+    problem = about_order(Code.ORDER_UNREADABLE, broken.id, words)
+    outcome = Outcome(state=State.FAILED, problems=(problem,))
+    return Recorded(order=None, order_id=broken.id, outcome=outcome, modified_at=broken.modified_at)
 
-    One whose parts the shop would not give is recorded without them and read again before it is mapped; `missed` counts those.
-    """
-    match decide(order, sync.rules, record):
-        case Ignore(reason):
-            return Recorded(
-                order=order, order_id=order.id, outcome=Outcome(state=State.IGNORED, ignored=reason)
-            )
+
+def is_known_so(broken: UnreadableOrder, record: OrderRecord) -> bool:
+    """Whether the record says already that the order cannot be read, and it did not change since."""
+    same = broken.modified_at is None or broken.modified_at == record.modified_at
+    return same and Code.ORDER_UNREADABLE in record.codes
+
+
+def entry_for(rules: Rules, order: ShopOrder, record: OrderRecord | None) -> Recorded:
+    """Decide about one order of a page."""
+    match decide(order, rules, record):
+        case Ignore(reason, look_once):
+            outcome = Outcome(state=State.IGNORED, ignored=reason, look_once=look_once)
+            return Recorded(order=order, order_id=order.id, outcome=outcome)
         case Reject(problem):
             outcome = Outcome(state=State.FAILED, problems=(problem,))
             return Recorded(order=order, order_id=order.id, outcome=outcome)
+        case Mark(problem):
+            return Recorded(order=None, order_id=order.id, outcome=None, mark=problem)
         case Leave(changed):
             return Recorded(order=order if changed else None, order_id=order.id, outcome=None)
         case Take():
-            document = document_of(sync, page, order, missed)
-            return Recorded(
-                order=order, order_id=order.id, outcome=Outcome(state=State.SEEN), document=document
-            )
+            return Recorded(order=order, order_id=order.id, outcome=Outcome(state=State.SEEN))
 
 
 def document_of(sync: Sync, page: OrderPage, order: ShopOrder, missed: list[RemoteFailure]) -> str:
-    """The order's whole text; blank where the shop would not give it. Raises when that happens to several."""
+    """The order's whole text; blank where the shop would not give it, so that it is read again before it is mapped.
+
+    `missed` counts those; raises when that happens to several.
+    """
     try:
         complete = page.complete.get(order.id) or sync.shop.complete(order)
     except Unreachable as failure:
@@ -166,12 +187,14 @@ def document_of(sync: Sync, page: OrderPage, order: ShopOrder, missed: list[Remo
 
 
 def post_due(sync: Sync) -> None:
-    """Decide and post every order that is due, in ascending id."""
-    due = sync.ledger.due(sync.clock.now())
-    if not due:
-        return
-    sync.ledger.expect(len(due))
-    post_each(sync, due)
+    """Decide and post every order that is due, in ascending id. Raises `RunStopped` with `FLOOD` after the others where any are held."""
+    now = sync.clock.now()
+    due, flood = hold_flood(sync.ledger, sync.ledger.due(now), sync.rules, now)
+    if due:
+        sync.ledger.expect(len(due))
+        post_each(sync, due)
+    if flood is not None:
+        raise RunStopped(flood)
 
 
 def post_each(sync: Sync, records: Iterable[OrderRecord]) -> None:

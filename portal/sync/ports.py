@@ -6,12 +6,14 @@
 from collections.abc import Collection, Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
+from decimal import Decimal
 from enum import StrEnum
 from typing import Protocol
 
+from portal.money import ZERO
 from portal.sync.bridge import Bridge
 from portal.sync.orders import CompleteOrder, OrderPage, ShopOrder
-from portal.sync.problems import Ignored, Problem
+from portal.sync.problems import Code, Ignored, Problem
 from portal.sync.rules import Item, TaxCode
 from portal.sync.sale_orders import (
     Contact,
@@ -53,6 +55,13 @@ class Shop(Protocol):
 
     def created(self, *, since: datetime, until: datetime, after_id: int) -> OrderPage:
         """The next page, in ascending id, of orders created within the window (backfill)."""
+        ...
+
+    def listed(self, *, below_id: int) -> OrderPage:
+        """The next page, in descending id, of all orders with an id below `below_id`, whatever their dates; 0 begins with the newest.
+
+        The orders come without their lines.
+        """
         ...
 
     def complete(self, order: ShopOrder) -> CompleteOrder:
@@ -160,6 +169,15 @@ class OrderRecord:
     ignored: Ignored | None = None
     release: bool = False
     """A person asked for this very order; it is taken whatever its status says."""
+    asked: bool = False
+    """A person asked for it in one way or another, so it never counts as part of a flood (SYNC §3.7)."""
+    run_id: str = ""
+    """The run that wrote it last; blank where a person did."""
+    status_id: int = 0
+    total: Decimal = ZERO
+    is_deleted: bool = False
+    codes: frozenset[Code] = frozenset()
+    """The codes of its problems."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -170,6 +188,7 @@ class Outcome:
     note: str = ""
     problems: tuple[Problem, ...] = ()
     ignored: Ignored | None = None
+    look_once: bool = False
     bridge: Bridge | None = None
     posted: PostedOrder | None = None
     retry_at: datetime | None = None
@@ -245,6 +264,22 @@ class Ledger(Protocol):
         """Commit what became of the order, with an attempt line."""
         ...
 
+    def remark(self, words: str) -> None:
+        """Note on the run what a person should know of it although it went well."""
+        ...
+
+    def sold_since(self, moment: datetime) -> list[datetime]:
+        """When each order that Saasu has was created in the shop, of those created since a moment."""
+        ...
+
+    def first_order_since(self, moment: datetime) -> int | None:
+        """The lowest id the ledger knows of an order created since a moment."""
+        ...
+
+    def hold_back(self, records: Sequence[OrderRecord]) -> None:
+        """Commit that these `seen` orders wait for a person's yes; `due` leaves them out until then (SYNC §3.7)."""
+        ...
+
     def expect(self, orders: int) -> None:
         """Say how many orders this run will decide, for its progress."""
         ...
@@ -283,11 +318,13 @@ class Recorded:
     """One order of a page and what is decided of it at once.
 
     `outcome` has the state `seen`, `ignored` or `failed`; `None` leaves a record as it is and only notes the change in the shop.
+    `mark` is a problem that is added to a record whose state stays.
     """
 
     order: ShopOrder | None
     order_id: int
     outcome: Outcome | None
+    mark: Problem | None = None
     modified_at: datetime | None = None
     document: str = ""
 

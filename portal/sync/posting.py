@@ -20,7 +20,7 @@ from portal.sync.failures import (
 from portal.sync.goods import unread_combos
 from portal.sync.mapping import Mapped, map_order, sale_order
 from portal.sync.orders import CompleteOrder
-from portal.sync.planning import LONGEST_INTENT, next_try, reason_to_ignore
+from portal.sync.planning import LONGEST_INTENT, Ignore, Reject, by_rules, next_try
 from portal.sync.ports import Books, Clock, Intent, Ledger, OrderRecord, Outcome, State
 from portal.sync.problems import Code, Problem, RunStopped, about_order, invoice_exists
 from portal.sync.proving import ReadBack
@@ -49,9 +49,9 @@ class Poster:
 
     def take(self, record: OrderRecord, complete: CompleteOrder) -> None:
         """Decide about one complete order, post it if nothing speaks against it, and record the outcome."""
-        reason = reason_to_ignore(complete.order, self.rules, released=record.release)
-        if reason is not None:
-            self.ledger.settle(record, Outcome(state=State.IGNORED, ignored=reason))
+        refusal = refused_by_rules(complete, self.rules, record)
+        if refusal is not None:
+            self.ledger.settle(record, refusal)
             return
         self._read_parts(complete)
         mapped = map_order(complete, self.rules, self.catalogue)
@@ -72,6 +72,8 @@ class Poster:
             return
         sale = sale_order(mapped, contacts.billing_id, contacts.shipping_id, contacts.delivery_note)
         sale = replace(sale, number=record.number or sale.number)
+        # A number that was used again may be posted where a person asked for it: then its row is about the order that is sent.
+        record = replace(record, created_at=complete.order.created_at)
         self._send(record, sale, mapped, contacts.notes)
 
     def _read_parts(self, complete: CompleteOrder) -> None:
@@ -178,6 +180,17 @@ class Poster:
             retry_at=next_try(record.refusals, self.clock.now()),
             bridge=mapped.bridge,
         )
+
+
+def refused_by_rules(complete: CompleteOrder, rules: Rules, record: OrderRecord) -> Outcome | None:
+    """The outcome where a rule speaks against the order as it is now; `None` where it may be mapped."""
+    match by_rules(complete.order, rules, record):
+        case Ignore(reason, look_once):
+            return Outcome(state=State.IGNORED, ignored=reason, look_once=look_once)
+        case Reject(problem):
+            return Outcome(state=State.FAILED, problems=(problem,))
+        case _:
+            return None
 
 
 def posted_outcome(posted: PostedOrder, mapped: Mapped, notes: tuple[str, ...]) -> Outcome:

@@ -13,7 +13,7 @@ from portal.sync.bridge import Bridge
 from portal.sync.contacts import ByName, Search, billing_search, shipping_search
 from portal.sync.mapping import Mapped, map_order
 from portal.sync.orders import CompleteOrder, ShopOrder, UnreadableOrder
-from portal.sync.planning import Ignore, Leave, Reject, decide, reason_to_ignore, stays_ignored
+from portal.sync.planning import Ignore, Leave, Mark, Reject, decide, reason_to_ignore, stays_ignored
 from portal.sync.ports import OrderRecord, State
 from portal.sync.problems import Code, Ignored, Problem, about_order
 from portal.sync.rules import Catalogue, Rules
@@ -81,7 +81,7 @@ def judge(order: ShopOrder, rules: Rules, record: OrderRecord | None) -> Preview
             return judged(order, Verdict.IGNORED, ignored=reason)
         case Reject(problem):
             return judged(order, Verdict.PROBLEM, problems=(problem,))
-        case Leave() if record is not None and record.state in SETTLED:
+        case Leave() | Mark() if record is not None and record.state in SETTLED:
             return judged(order, SETTLED[record.state])
         case Leave() if record is not None and stays_ignored(record):
             return judged(order, Verdict.IGNORED, ignored=record.ignored)

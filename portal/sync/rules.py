@@ -1,12 +1,15 @@
 """A connection's choices and a file's items and tax codes, as plain data the mapping can be given."""
 
 from dataclasses import dataclass, field, replace
-from datetime import datetime
+from datetime import UTC, datetime
 from decimal import Decimal
 from enum import StrEnum
 from zoneinfo import ZoneInfo
 
 SYNCED_BY_DEFAULT = frozenset({2, 3, 8, 9, 10, 11})
+INCOMPLETE = 0
+"""The status of a checkout that was not finished; never synced (SYNC §3.4)."""
+ANY_DATE = datetime.max.replace(tzinfo=UTC)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -27,10 +30,23 @@ class Existing(StrEnum):
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Span:
+    """A time in which a connection was off: from `began`, up to and without `ended`; `None` while it still is off."""
+
+    began: datetime
+    ended: datetime | None = None
+
+    def holds(self, moment: datetime) -> bool:
+        """Whether the moment lies in it."""
+        return self.began <= moment and (self.ended is None or moment < self.ended)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Rules:
     """What one connection was told to do (SYNC §3, §5).
 
-    `start` is the moment from which new orders are taken; `shipping_item`, `discount_item` and `fee_item` are Saasu item ids.
+    `start` is the moment from which new orders are taken, `off` the times in which the connection was off, `latest` the moment
+    after which no order can have been created: the present with room for a wrong clock. `shipping_item`, `discount_item` and `fee_item` are Saasu item ids.
     `expected_currency` is AUD in the product; tests alone read other orders as if they were AUD. `whole_cent_prices`: net prices of
     whole cents and no percentages, the construction of LINES 2 and 5.
     """
@@ -53,6 +69,8 @@ class Rules:
     existing_contacts: Existing = Existing.AS_DOCUMENTED
     nobodys_emails: tuple[str, ...] = ()
     expected_currency: str = "AUD"
+    off: tuple[Span, ...] = ()
+    latest: datetime = ANY_DATE
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

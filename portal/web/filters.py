@@ -62,7 +62,13 @@ IGNORED = {
     "DELETED": "it is archived in the shop",
     "BY_PERSON": "somebody chose to ignore it",
 }
-KINDS = {"hourly": "Hourly", "manual": "By hand", "backfill": "Orders From", "retry": "Retry"}
+KINDS = {
+    "hourly": "Hourly",
+    "manual": "By hand",
+    "backfill": "Orders From",
+    "retry": "Retry",
+    "sweep": "Daily comparison",
+}
 TURNS = {
     "you": "Your turn.",
     "client": "The client’s turn.",

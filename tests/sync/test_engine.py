@@ -1,13 +1,15 @@
 """One run from the first page to the last outcome, over fakes of the ports."""
 
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
 import pytest
 
+from portal.sync.engine import run_settling
 from portal.sync.failures import OutcomeLost, Unreachable
 from portal.sync.orders import CompleteOrder, OrderPage, UnreadableOrder
-from portal.sync.ports import Intent, OrderMoved, OrderRecord, State
+from portal.sync.ports import Intent, OrderMoved, OrderRecord, State, StopAsked
 from portal.sync.problems import Code, Ignored, RunStopped
 from portal.sync.rules import Catalogue
 from tests import builders
@@ -279,3 +281,94 @@ def test_every_piece_of_work_that_costs_calls_of_saasu_is_asked_for_beforehand()
     here.run(afford=lambda: asked.append(len(here.books.asked)))
 
     assert asked[3:] == [0]
+
+
+def test_rows_outside_the_window_are_counted_on_the_run() -> None:
+    here = world(order(120))
+    page = here.shop.changed
+
+    def leaking(**window: Any) -> OrderPage:
+        return replace(page(**window), outside_window=31)
+
+    here.shop.changed = leaking  # type: ignore[method-assign]
+    here.run()
+
+    assert here.ledger.remarks == [
+        "The shop's date filter let 31 other orders through; they were left out here."
+    ]
+    assert here.ledger.state(120) is State.POSTED
+
+
+def test_a_run_whose_rows_all_lie_in_the_window_has_no_remark() -> None:
+    here = world(order(120))
+
+    here.run()
+
+    assert here.ledger.remarks == []
+
+
+def test_an_unreadable_order_that_did_not_change_is_not_told_again() -> None:
+    here = world()
+    unreadable(here, 119)
+
+    here.run()
+    here.run()
+
+    assert len(here.ledger.outcomes[119]) == 1
+
+
+def test_an_order_that_became_unreadable_by_a_change_is_told_again() -> None:
+    here = world()
+    moments = [NOW - timedelta(hours=3), NOW - timedelta(hours=2)]
+
+    def changed(**_window: Any) -> OrderPage:
+        broken = UnreadableOrder(id=119, reason="no total", modified_at=moments.pop(0))
+        return OrderPage(orders=(), unreadable=(broken,), shop_time=NOW)
+
+    here.shop.changed = changed  # type: ignore[method-assign]
+    here.run()
+    here.run()
+
+    assert len(here.ledger.outcomes[119]) == 2
+
+
+def test_while_the_connection_is_off_only_lost_answers_are_looked_up() -> None:
+    here = world(order(120), order(121))
+    here.books.answers = [OutcomeLost("reset")]
+    here.ledger.stop_after = 2
+    with pytest.raises(StopAsked):
+        here.run()
+    assert here.ledger.state(120) is State.UNKNOWN
+    here.ledger.stop_after = None
+    here.later(minutes=5)
+
+    run_settling(here.sync())
+
+    assert [here.ledger.state(number) for number in (120, 121)] == [State.POSTED, State.SEEN]
+    assert (here.shop.asked, here.books.asked) == ([], ["invoices_modified"])
+    assert here.ledger.remarks == ["The connection is off: only answers that had been lost were looked up."]
+
+
+def test_a_finished_checkout_is_dated_by_the_order_that_it_became() -> None:
+    here = world(order(120, status_id=0, created_at=NOW - timedelta(hours=5)))
+    here.run()
+    here.shop.add(order(120, created_at=NOW - timedelta(hours=2), modified_at=NOW + timedelta(minutes=5)))
+    here.later(hours=1)
+
+    here.run()
+
+    assert here.ledger.state(120) is State.POSTED
+    assert here.ledger.records[120].created_at == NOW - timedelta(hours=2)
+
+
+def test_an_order_whose_kept_text_names_a_day_in_the_future_is_not_posted() -> None:
+    here = world(order(120))
+    here.rules = replace(here.rules, latest=NOW)
+    reopen = here.shop.reopen
+    ahead = order(120, created_at=NOW + timedelta(days=40))
+    here.shop.reopen = lambda document: ahead if document == "120" else reopen(document)  # type: ignore[method-assign]
+
+    here.run()
+
+    assert here.ledger.last(120).problems[0].code is Code.ORDER_UNREADABLE
+    assert here.books.sales == []
