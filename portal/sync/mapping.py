@@ -56,7 +56,7 @@ def map_order(complete: CompleteOrder, rules: Rules, catalogue: Catalogue) -> Ma
         return NotMapped(problems=(*problems, about_order(Code.TOTALS_DIFFER, order_id, str(error))))
     charges, more = charges_of(complete, rules, shelf, table, totals)
     if problems or more:
-        return NotMapped(problems=(*problems, *more))
+        return NotMapped(problems=tuple(dict.fromkeys((*problems, *more))))
     if not picked.goods and not charges:
         return unreadable(order_id, "nothing of it can be sent to Saasu")
     discount_item = shelf.chosen(rules.discount_item)

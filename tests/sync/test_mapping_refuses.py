@@ -10,6 +10,7 @@ from portal.sync.rules import Catalogue
 from tests.builders import (
     DISCOUNT_ID,
     SHIPPING_ID,
+    catalogue,
     destination,
     including,
     item,
@@ -48,6 +49,19 @@ def test_problems_of_all_kinds_come_together() -> None:
         Code.ITEM_NOT_FOUND,
         Code.LINE_WITHOUT_SKU,
         Code.SHIPPING_ITEM_MISSING,
+    ]
+
+
+def test_a_problem_of_goods_and_of_shipping_alike_is_told_once() -> None:
+    complete = order(
+        line(taxed=False),
+        shipping=including("9.00", taxed=False),
+        tax="0",
+        addresses=(destination(country="New Zealand", country_code="NZ"),),
+    )
+    home = catalogue(item("tea-250"), codes=tax_codes()[:2])
+    assert [problem.sentence for problem in problems(complete, home)] == [
+        "Order #120: the Saasu file has no active sale tax code G1,G2"
     ]
 
 
