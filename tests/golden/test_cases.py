@@ -100,6 +100,18 @@ BY_SUBJECT = {
         "own-discounts-always",
         "prices-of-whole-cents",
     ],
+    "Tax": [
+        "mixed-taxable-and-gst-free",
+        "item-taxed-shop-charged-none",
+        "item-free-shop-charged-gst",
+        "tax-codes-chosen-by-the-connection",
+        "export",
+        "file-not-registered-for-gst",
+        "file-not-registered-shop-charges-gst",
+        "tax-code-absent",
+        "tax-rate-unknown",
+        "item-without-a-tax-code",
+    ],
 }
 NAMED = [case for cases in BY_SUBJECT.values() for case in cases]
 NAME = re.compile(r"\d{3}-[a-z0-9]+(-[a-z0-9]+)*")
