@@ -5,6 +5,7 @@ from dataclasses import dataclass, field, replace
 from datetime import datetime
 
 from portal.sync.ports import (
+    Changes,
     Finding,
     Intent,
     OrderRecord,
@@ -43,6 +44,7 @@ class FakeLedger:
     flooded: set[int] = field(default_factory=set)
     remarks: list[str] = field(default_factory=list)
     marks: dict[int, list[Problem]] = field(default_factory=dict)
+    changes: dict[int, list[Changes]] = field(default_factory=dict)
 
     def state(self, order_id: int) -> State:
         return self.records[order_id].state
@@ -79,6 +81,7 @@ class FakeLedger:
                 old,
                 modified_at=order.modified_at,
                 status_id=order.status_id,
+                status=order.status,
                 total=order.total.inc_tax,
                 is_deleted=order.is_deleted,
             )
@@ -87,6 +90,10 @@ class FakeLedger:
         if entry.mark is not None:
             self.marks.setdefault(entry.order_id, []).append(entry.mark)
             old = replace(old, codes=old.codes | {entry.mark.code})
+        if entry.changes is not None:
+            self.changes.setdefault(entry.order_id, []).append(entry.changes)
+        if entry.outcome is None and order is not None and old.state in (State.SENDING, State.UNKNOWN):
+            old = replace(old, document="")
         if entry.outcome is not None:
             document = entry.document or old.document
             old = replace(
@@ -144,6 +151,8 @@ class FakeLedger:
         settled = replace(record, state=outcome.state, ignored=outcome.ignored, codes=codes_of(outcome))
         if outcome.posted is not None:
             settled = replace(settled, invoice_id=outcome.posted.invoice_id)
+        if outcome.changes is not None:
+            self.changes.setdefault(record.order_id, []).append(outcome.changes)
         if outcome.found is not None:
             found = Finding(record=settled, row=outcome.found, problems=outcome.problems)
             self.findings.setdefault(record.order_id, []).append(found)

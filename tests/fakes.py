@@ -31,6 +31,7 @@ class FakeShop:
     page_size: int = 250
     asked: list[str] = field(default_factory=list)
     before_page: Callable[[], None] = lambda: None
+    versions: dict[str, CompleteOrder] = field(default_factory=dict)
 
     def add(self, complete: CompleteOrder) -> None:
         self.orders[complete.order.id] = complete
@@ -76,10 +77,13 @@ class FakeShop:
         return self.orders.get(order_id)
 
     def reopen(self, document: str) -> CompleteOrder:
-        return self.orders[int(document)]
+        return self.versions.get(document) or self.orders[int(document)]
 
-    @staticmethod
-    def _with_document(one: CompleteOrder) -> CompleteOrder:
+    def _with_document(self, one: CompleteOrder) -> CompleteOrder:
+        """The order as it is now under a document of its own: `120`, and once it changed `120 again`."""
+        document = str(one.order.id)
+        while self.versions.setdefault(document, one) != one:
+            document += " again"
         return CompleteOrder(
             order=one.order,
             lines=one.lines,
@@ -87,7 +91,7 @@ class FakeShop:
             coupons=one.coupons,
             fees=one.fees,
             complete=one.complete,
-            document=str(one.order.id),
+            document=document,
         )
 
 

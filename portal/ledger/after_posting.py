@@ -9,10 +9,12 @@ from sqlalchemy.orm import Session
 
 from portal.ledger.rows import problem_rows
 from portal.models.orders import LineShape, Order
-from portal.sync.ports import Finding, State
+from portal.sync.ports import Changes, Finding, State
 from portal.sync.shapes import Shape, Standing
 
 MOST_TRIES = 3
+AGAIN = "It is again as it was when it was posted"
+UNDO = "You dealt with what had changed before: if you changed the sale in Saasu, change it back."
 NOT_FOUND = (
     "Saasu’s list did not show this sale when it was read back three times: it may have been deleted there."
 )
@@ -28,8 +30,8 @@ def write_finding(row: Order, finding: Finding, now: datetime) -> bool:
     found = finding.row
     if found is not None:
         row.read_back_at, row.books_total, row.books_tax = now, found.total, found.tax
-        row.problems = problem_rows(finding.problems)
-        row.turn = str(finding.problems[0].turn) if finding.problems else None
+        row.problems = [*row.problems, *problem_rows(finding.problems)]
+        row.turn = row.turn or (str(finding.problems[0].turn) if finding.problems else None)
         look = bool(finding.problems)
     else:
         row.read_tries += 1
@@ -37,6 +39,27 @@ def write_finding(row: Order, finding: Finding, now: datetime) -> bool:
         row.notes = [*row.notes, NOT_FOUND] if look else row.notes
     row.look_once = row.look_once or look
     return look
+
+
+def write_changes(row: Order, changes: Changes, now: datetime) -> str:
+    """Write what changed in the shop since a finished order was posted; the words for its history, blank where nothing is new.
+
+    Something to know or to do opens the order for a look, also where a person had dealt with an earlier change; an order that is
+    again as it was posted closes by itself, unless somebody acted on the change (SYNC §2).
+    """
+    before = row.changes or {}
+    what, means = list(changes.what), list(changes.means)
+    if not what and before:
+        what, means = [AGAIN], [UNDO] if before["means"] and row.dealt_with_at is not None else []
+    if not what or what == before.get("what"):
+        return ""
+    row.changes = {"at": now.isoformat(), "what": what, "means": means}
+    if means:
+        row.look_once, row.dealt_with_at, row.dealt_with_by = True, None, ""
+    elif before.get("means"):
+        row.look_once = row.look_once and (bool(row.problems) or row.read_tries >= MOST_TRIES)
+    told = means or before.get("means")
+    return f"Changed in the shop: {'; '.join(what)}."[:1000] if told else ""
 
 
 def standing_of(session: Session, file_pk: str) -> Standing:

@@ -10,14 +10,30 @@ from sqlalchemy.orm import Session
 
 from portal.database import changed_rows
 from portal.ledger import arrivals
-from portal.ledger.after_posting import MOST_TRIES, NOT_FOUND, standing_of, write_finding, write_shapes
+from portal.ledger.after_posting import (
+    MOST_TRIES,
+    NOT_FOUND,
+    standing_of,
+    write_changes,
+    write_finding,
+    write_shapes,
+)
 from portal.ledger.leases import LEASE
-from portal.ledger.rows import bridge_of, bridge_rows, copy_order, mark_row, problem_rows, write_outcome
+from portal.ledger.rows import (
+    attempt_details,
+    bridge_rows,
+    copy_order,
+    mark_row,
+    problem_rows,
+    record_of,
+    write_outcome,
+)
 from portal.models.backfills import UNFINISHED, Backfill
 from portal.models.connections import Connection, ContactWriter
 from portal.models.orders import Attempt, Order
 from portal.models.runs import Run, RunKind
 from portal.sync.ports import (
+    Changes,
     Clock,
     Finding,
     Intent,
@@ -30,7 +46,7 @@ from portal.sync.ports import (
     State,
     StopAsked,
 )
-from portal.sync.problems import Code, Ignored, Turn
+from portal.sync.problems import Turn
 from portal.sync.shapes import Shape, Standing
 
 COUNTED = {
@@ -182,6 +198,8 @@ class SqlLedger:
         row.run_id = self._run_id
         if not same:
             self._attempt(row.id, outcome)
+        if outcome.changes is not None:
+            self._write_changes(row, outcome.changes)
         self._count(outcome.state, fresh=not same)
         self._session.commit()
 
@@ -230,7 +248,10 @@ class SqlLedger:
             row = self._session.get_one(Order, finding.record.id)
             if write_finding(row, finding, self._clock.now()):
                 note = "Read back from Saasu: not as it should be." if finding.row else NOT_FOUND
-                self._attempt(row.id, Outcome(state=State.POSTED, note=note, problems=finding.problems))
+                told = Outcome(
+                    state=State.POSTED, note=note, problems=finding.problems, look_once=row.look_once
+                )
+                self._attempt(row.id, told)
         self._session.commit()
 
     def standing(self) -> Standing:
@@ -280,29 +301,7 @@ class SqlLedger:
         return records
 
     def _record(self, row: Order) -> OrderRecord:
-        document = self._seal.open(row.id, row.document) if row.document else ""
-        return OrderRecord(
-            id=row.id,
-            order_id=row.order_id,
-            state=State(row.state),
-            created_at=row.order_created_at,
-            modified_at=row.order_modified_at,
-            number=row.number,
-            first_sent_at=row.first_sent_at,
-            sent_at=row.sent_at,
-            document=document,
-            refusals=row.refusals,
-            invoice_id=row.invoice_id,
-            bridge=bridge_of(row.bridge),
-            ignored=Ignored(row.ignored_reason) if row.ignored_reason else None,
-            release=row.release,
-            asked=row.asked,
-            run_id=row.run_id or "",
-            status_id=row.status_id,
-            total=row.total,
-            is_deleted=row.is_deleted,
-            codes=frozenset(Code(one["code"]) for one in row.problems),
-        )
+        return record_of(row, self._seal.open(row.id, row.document) if row.document else "")
 
     def _record_entries(self, orders: Sequence[Recorded]) -> list[tuple[Recorded, Order]]:
         """Write every order of a page, and count them as read; each with its row."""
@@ -327,6 +326,8 @@ class SqlLedger:
         if entry.mark is not None:
             mark_row(row, entry.mark)
             self._attempt(row.id, Outcome(state=State(row.state), problems=(entry.mark,)))
+        if entry.changes is not None:
+            self._write_changes(row, entry.changes)
         if entry.outcome is None:
             if entry.order is not None and row.state in (State.SENDING, State.UNKNOWN):
                 row.document = None
@@ -342,6 +343,11 @@ class SqlLedger:
         if entry.outcome.state is not State.SEEN:
             self._count(entry.outcome.state, decided=False)
         return row
+
+    def _write_changes(self, row: Order, changes: Changes) -> None:
+        note = write_changes(row, changes, self._clock.now())
+        if note:
+            self._attempt(row.id, Outcome(state=State(row.state), note=note, look_once=row.look_once))
 
     def _new_row(self, entry: Recorded, now: datetime) -> Order:
         moment = entry.order.created_at if entry.order else (entry.modified_at or now)
@@ -359,12 +365,6 @@ class SqlLedger:
         )
 
     def _attempt(self, order_pk: str, outcome: Outcome) -> None:
-        details: dict[str, Any] = {"problems": problem_rows(outcome.problems)}
-        if outcome.ignored:
-            details["ignored"] = str(outcome.ignored)
-        if outcome.posted:
-            details["invoice_id"] = outcome.posted.invoice_id
-            details["number"] = outcome.posted.number
         self._session.add(
             Attempt(
                 firm_id=self._firm_id,
@@ -374,7 +374,7 @@ class SqlLedger:
                 actor=self._actor,
                 state=outcome.state,
                 note=outcome.note[:1000],
-                details=details,
+                details=attempt_details(outcome),
             )
         )
 

@@ -3,10 +3,11 @@
 from collections.abc import Sequence
 from datetime import datetime
 from decimal import Decimal
+from typing import Any
 
 from portal.models.orders import Order
-from portal.sync.bridge import Bridge, Span
-from portal.sync.ports import Outcome, Recorded, State
+from portal.sync.bridge import Bridge, Figures, Span
+from portal.sync.ports import OrderRecord, Outcome, Recorded, State
 from portal.sync.problems import Code, Ignored, Problem, Turn
 
 
@@ -95,3 +96,44 @@ def bridge_of(rows: Sequence[dict[str, str]]) -> Bridge | None:
         for row in rows
     ]
     return Bridge(spans=tuple(spans)) if spans else None
+
+
+def record_of(row: Order, document: str) -> OrderRecord:
+    """A row as the engine reads it; `document` is the order's text, opened."""
+    return OrderRecord(
+        id=row.id,
+        order_id=row.order_id,
+        state=State(row.state),
+        created_at=row.order_created_at,
+        modified_at=row.order_modified_at,
+        number=row.number,
+        first_sent_at=row.first_sent_at,
+        sent_at=row.sent_at,
+        document=document,
+        refusals=row.refusals,
+        invoice_id=row.invoice_id,
+        bridge=bridge_of(row.bridge),
+        books=Figures(row.books_total, row.books_tax) if row.books_total is not None else None,
+        ignored=Ignored(row.ignored_reason) if row.ignored_reason else None,
+        release=row.release,
+        asked=row.asked,
+        run_id=row.run_id or "",
+        status=row.status,
+        status_id=row.status_id,
+        total=row.total,
+        is_deleted=row.is_deleted,
+        codes=frozenset(Code(one["code"]) for one in row.problems),
+    )
+
+
+def attempt_details(outcome: Outcome) -> dict[str, Any]:
+    """What a line of an order's history keeps beside its words."""
+    details: dict[str, Any] = {"problems": problem_rows(outcome.problems)}
+    if outcome.look_once:
+        details["look_once"] = True
+    if outcome.ignored:
+        details["ignored"] = str(outcome.ignored)
+    if outcome.posted:
+        details["invoice_id"] = outcome.posted.invoice_id
+        details["number"] = outcome.posted.number
+    return details

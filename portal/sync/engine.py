@@ -8,12 +8,14 @@ from collections.abc import Callable, Iterable
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 
+from portal.sync.consequences import changes_of
 from portal.sync.failures import RemoteFailure, Unreachable, books_problem, shop_problem
 from portal.sync.flood import hold_flood
 from portal.sync.orders import CompleteOrder, OrderPage, ShopOrder, UnreadableOrder
 from portal.sync.planning import FINISHED, UNSETTLED, Ignore, Leave, Mark, Reject, Take, decide, next_try
 from portal.sync.ports import (
     Books,
+    Changes,
     Clock,
     LeaseLost,
     Ledger,
@@ -87,7 +89,10 @@ def settle_unknown(sync: Sync) -> None:
         raise RunStopped(books_problem(failure)) from failure
     for record in records:
         sync.ledger.heartbeat()
-        sync.ledger.settle(record, verdict(record, sync.rules.store_hash, listing, now))
+        outcome = verdict(record, sync.rules.store_hash, listing, now)
+        if outcome.state is State.POSTED and not record.document:
+            outcome = replace(outcome, changes=changes_meanwhile(sync, record, outcome))
+        sync.ledger.settle(record, outcome)
 
 
 def read_changes(sync: Sync) -> None:
@@ -128,9 +133,17 @@ def page_entries(sync: Sync, page: OrderPage, *, whole: bool = True) -> list[Rec
     missed: list[RemoteFailure] = []
     entries = []
     for order in page.orders:
-        entry = entry_for(sync.rules, order, known.get(order.id))
+        record = known.get(order.id)
+        entry = entry_for(sync.rules, order, record)
         if whole and entry.outcome is not None and entry.outcome.state is State.SEEN:
             entry = replace(entry, document=document_of(sync, page, order, missed))
+        elif (
+            entry.outcome is None
+            and entry.order is not None
+            and record is not None
+            and record.state in FINISHED
+        ):
+            entry = replace(entry, changes=changes_since(sync, page, order, record, missed))
         entries.append(entry)
     entries += [unreadable_entry(broken, known.get(broken.id)) for broken in page.unreadable]
     return sorted(entries, key=lambda entry: entry.order_id)
@@ -172,18 +185,45 @@ def entry_for(rules: Rules, order: ShopOrder, record: OrderRecord | None) -> Rec
 
 
 def document_of(sync: Sync, page: OrderPage, order: ShopOrder, missed: list[RemoteFailure]) -> str:
-    """The order's whole text; blank where the shop would not give it, so that it is read again before it is mapped.
+    """The order's whole text; blank where the shop would not give it, so that it is read again before it is mapped."""
+    complete = whole_of(sync, page, order, missed)
+    return complete.document if complete is not None else ""
+
+
+def whole_of(
+    sync: Sync, page: OrderPage, order: ShopOrder, missed: list[RemoteFailure]
+) -> CompleteOrder | None:
+    """The whole order, from the page or read by itself; `None` where the shop would not give it.
 
     `missed` counts those; raises when that happens to several.
     """
     try:
-        complete = page.complete.get(order.id) or sync.shop.complete(order)
+        return page.complete.get(order.id) or sync.shop.complete(order)
     except Unreachable as failure:
         missed.append(failure)
         if len(missed) >= MISSED_LIMIT:
             raise
-        return ""
-    return complete.document
+        return None
+
+
+def changes_since(
+    sync: Sync, page: OrderPage, order: ShopOrder, record: OrderRecord, missed: list[RemoteFailure]
+) -> Changes:
+    """What changed in the shop since a finished order was read; its lines are left out where the shop would not give them."""
+    kept = sync.shop.reopen(record.document) if record.document else None
+    now = whole_of(sync, page, order, missed) or CompleteOrder(order=order, lines=(), complete=False)
+    return changes_of(record, kept, now, sync.rules.statuses)
+
+
+def changes_meanwhile(sync: Sync, record: OrderRecord, outcome: Outcome) -> Changes | None:
+    """What changed in the shop while an order's outcome was not known; `None` where the shop cannot say."""
+    try:
+        now = sync.shop.one(record.order_id)
+    except RemoteFailure:
+        return None
+    number = outcome.posted.number if outcome.posted is not None else record.number
+    found = replace(record, state=outcome.state, number=number)
+    return changes_of(found, None, now, sync.rules.statuses) if now is not None else None
 
 
 def post_due(sync: Sync) -> None:

@@ -11,7 +11,7 @@ from enum import StrEnum
 from typing import Protocol
 
 from portal.money import ZERO
-from portal.sync.bridge import Bridge
+from portal.sync.bridge import Bridge, Figures
 from portal.sync.orders import CompleteOrder, OrderPage, ShopOrder
 from portal.sync.problems import Code, Ignored, Problem
 from portal.sync.rules import Item, TaxCode
@@ -166,6 +166,9 @@ class OrderRecord:
     refusals: int = 0
     invoice_id: int | None = None
     bridge: Bridge | None = None
+    books: Figures | None = None
+    """What Saasu showed when the order was read back."""
+    status: str = ""
     ignored: Ignored | None = None
     release: bool = False
     """A person asked for this very order; it is taken whatever its status says."""
@@ -195,6 +198,7 @@ class Outcome:
     notes: tuple[str, ...] = field(default=())
     found: InvoiceSummary | None = None
     """The sale as Saasu lists it, where it was read back at once."""
+    changes: "Changes | None" = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -313,12 +317,20 @@ class Ledger(Protocol):
         ...
 
 
+@dataclass(frozen=True, slots=True)
+class Changes:
+    """What changed in the shop since an order was posted, and what it means for the books; both in sentences."""
+
+    what: tuple[str, ...] = ()
+    means: tuple[str, ...] = ()
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Recorded:
     """One order of a page and what is decided of it at once.
 
-    `outcome` has the state `seen`, `ignored` or `failed`; `None` leaves a record as it is and only notes the change in the shop.
-    `mark` is a problem that is added to a record whose state stays.
+    `outcome` has the state `seen`, `ignored` or `failed`; `None` leaves a record as it is and only notes the change in the shop,
+    with what `changes` says of it where the order is finished. `mark` is a problem that is added to a record whose state stays.
     """
 
     order: ShopOrder | None
@@ -327,6 +339,7 @@ class Recorded:
     mark: Problem | None = None
     modified_at: datetime | None = None
     document: str = ""
+    changes: Changes | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

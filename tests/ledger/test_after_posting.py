@@ -1,6 +1,5 @@
 """What reading back said is kept on the posted order, and what it says of the shapes on the file (SYNC §7.8)."""
 
-from collections.abc import Callable
 from datetime import timedelta
 from decimal import Decimal
 
@@ -8,82 +7,15 @@ import pytest
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
-from portal.ledger import SqlLedger, take_lease
 from portal.models.connections import Connection
-from portal.models.orders import Attempt, LineShape, Order
-from portal.models.runs import Run
-from portal.sync.bridge import Bridge, Figures, Span
-from portal.sync.ports import Finding, Intent, LeaseLost, OrderRecord, Outcome, Reading, State
-from portal.sync.problems import Code, about_order
-from portal.sync.sale_orders import InvoiceSummary, PostedOrder
+from portal.models.orders import LineShape
+from portal.sync.bridge import Figures
+from portal.sync.ports import Finding, Intent, LeaseLost, Outcome, Reading, State
+from portal.sync.sale_orders import PostedOrder
 from portal.sync.shapes import Shape, Standing
-from tests.factories import NOON, make_connection, make_file, make_firm, make_run
+from tests.factories import NOON, make_connection, make_file, make_firm
 from tests.fakes import FakeClock
-from tests.ledger.test_ledger import SEAL, seen
-
-BRIDGE = Bridge(
-    spans=(
-        Span(name="Total", shop=Decimal("11.00"), books=Decimal("11.00")),
-        Span(name="GST", shop=Decimal("1.00"), books=Decimal("1.00")),
-    )
-)
-DIFFERS = about_order(Code.POSTED_TOTAL_DIFFERS, 100, "Saasu shows $10.99 for JT100; it should be $11.00")
-Build = Callable[[Connection], SqlLedger]
-
-
-def row_of(record: OrderRecord, total: str = "11.00", tax: str | None = "1.00") -> InvoiceSummary:
-    return InvoiceSummary(
-        invoice_id=9000 + record.order_id,
-        number=record.number,
-        purchase_order_number="",
-        invoice_type="Sale Order",
-        total=Decimal(total),
-        tax=None if tax is None else Decimal(tax),
-        modified_at=NOON,
-    )
-
-
-@pytest.fixture
-def clock() -> FakeClock:
-    return FakeClock(NOON)
-
-
-@pytest.fixture
-def connection(session: Session) -> Connection:
-    return make_connection(session, make_file(session, make_firm(session)))
-
-
-@pytest.fixture
-def ledger_for(session: Session, clock: FakeClock) -> Build:
-    def build(connection: Connection) -> SqlLedger:
-        run = session.scalars(select(Run)).first() or make_run(session, connection)
-        connection.lease_until = None
-        session.commit()
-        fence = take_lease(session, run.id, connection.id, clock)
-        assert fence is not None
-        return SqlLedger(session, connection, run, fence, clock, SEAL)
-
-    return build
-
-
-def posted(ledger: SqlLedger, number: int = 100) -> OrderRecord:
-    ledger.record_page([seen(number)], Reading(watermark=NOON))
-    (record,) = [one for one in ledger.due(NOON) if one.order_id == number]
-    intent = Intent(number=f"JT{number}", marker="m", fingerprint="f", sent_at=NOON, bridge=BRIDGE)
-    sent = ledger.sending(record, intent)
-    answer = PostedOrder(invoice_id=9000 + number, number=f"JT{number}")
-    ledger.settle(sent, Outcome(state=State.POSTED, posted=answer))
-    return ledger.known([number])[number]
-
-
-def stored(session: Session, number: int = 100) -> Order:
-    row = session.scalars(select(Order).where(Order.order_id == number)).one()
-    session.refresh(row)
-    return row
-
-
-def attempts(session: Session) -> list[Attempt]:
-    return list(session.scalars(select(Attempt).order_by(Attempt.id)))
+from tests.posted_orders import BRIDGE, DIFFERS, Build, attempts, posted, row_of, seen, stored
 
 
 def test_what_an_order_must_come_to_is_committed_before_it_is_sent_and_stays(

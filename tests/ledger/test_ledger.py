@@ -1,6 +1,5 @@
 """The ledger writes one row an order, under a fence, one commit at a time."""
 
-from collections.abc import Callable
 from datetime import timedelta
 from decimal import Decimal
 
@@ -8,67 +7,17 @@ import pytest
 from sqlalchemy import select, update
 from sqlalchemy.orm import Session
 
-from portal.ledger import Seal, SqlLedger, release_lease, take_lease
+from portal.ledger import SqlLedger, release_lease, take_lease
 from portal.models.connections import Connection
 from portal.models.orders import Attempt, Order
 from portal.models.runs import Run
 from portal.sync.bridge import Bridge, Span
-from portal.sync.orders import Address, ShopOrder, Taxed
 from portal.sync.ports import Intent, LeaseLost, OrderRecord, Outcome, Reading, Recorded, State, StopAsked
 from portal.sync.problems import Code, Ignored, about_order, item_not_found
 from portal.sync.sale_orders import PostedOrder
-from tests.factories import NOON, make_connection, make_file, make_firm, make_run
+from tests.factories import NOON
 from tests.fakes import FakeClock
-
-SEAL = Seal(
-    seal=lambda record, text: f"{record}|{text}".encode(),
-    open=lambda _record, sealed: sealed.decode().split("|")[1],
-)
-
-
-def shop_order(number: int, minutes: int = 0, status: int = 11) -> ShopOrder:
-    amount = Taxed(ex_tax=Decimal("10.0000"), inc_tax=Decimal("11.0000"), tax=Decimal("1.0000"))
-    nothing = Taxed()
-    return ShopOrder(
-        id=number, created_at=NOON, modified_at=NOON + timedelta(minutes=minutes), status_id=status,
-        status="Awaiting Fulfillment", currency="AUD", subtotal=amount, shipping=nothing, handling=nothing,
-        wrapping=nothing, total=amount, billing=Address(email="pat@example.com"),
-    )  # fmt: skip
-
-
-def seen(number: int) -> Recorded:
-    return Recorded(
-        order=shop_order(number),
-        order_id=number,
-        outcome=Outcome(state=State.SEEN),
-        document=f"order {number}",
-    )
-
-
-@pytest.fixture
-def clock() -> FakeClock:
-    return FakeClock(NOON)
-
-
-@pytest.fixture
-def connection(session: Session) -> Connection:
-    return make_connection(session, make_file(session, make_firm(session)))
-
-
-@pytest.fixture
-def ledger_for(session: Session, clock: FakeClock) -> Callable[[Connection], SqlLedger]:
-    def build(connection: Connection) -> SqlLedger:
-        run = session.scalars(select(Run)).first() or make_run(session, connection)
-        connection.lease_until = None
-        session.commit()
-        fence = take_lease(session, run.id, connection.id, clock)
-        assert fence is not None
-        return SqlLedger(session, connection, run, fence, clock, SEAL)
-
-    return build
-
-
-Build = Callable[[Connection], SqlLedger]
+from tests.posted_orders import Build, seen, shop_order
 
 
 def recorded(ledger: SqlLedger, number: int = 100) -> OrderRecord:
