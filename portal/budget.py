@@ -1,6 +1,7 @@
 """The budget of calls: one pacer a remote account over all workers, and every call counted before it is sent (SYNC §9)."""
 
 import time
+from collections import Counter
 from collections.abc import Callable
 from datetime import datetime
 from decimal import Decimal
@@ -12,7 +13,10 @@ from sqlalchemy import select
 from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.orm import Session
 
+from portal.models.connections import Connection, SaasuFile
 from portal.models.mirrors import CallCount
+from portal.models.runs import Run, RunKind
+from portal.sync.allowance import DAY, Allowance, allowance, plan_limit
 
 # One slot after the other: the key holds the moment of the next free slot in microseconds of the server's clock. A server that
 # knows nothing of the account may have been wiped a moment ago, so the first slot is then a whole interval away. The key
@@ -88,3 +92,24 @@ def calls_since(session: Session, account: str, since: datetime) -> int:
         select(CallCount.calls).where(CallCount.account == account, CallCount.hour >= since)
     )
     return sum(counts)
+
+
+def allowance_of(session: Session, file: SaasuFile, now: datetime) -> Allowance:
+    """The calls this file may have in a day and has had in the last 24 hours, by every firm's and worker's count (SYNC §9).
+
+    The count is kept by the hour, so a call just over a day old may still be in it. The busiest day of the hourly runs is the
+    largest of the last seven times 24 hours.
+    """
+    since = (now - DAY).replace(minute=0, second=0, microsecond=0)
+    days: Counter[int] = Counter()
+    hourly = select(Run.queued_at, Run.saasu_calls).join(Connection, Connection.id == Run.connection_id)
+    for queued_at, calls in session.execute(
+        hourly.where(Connection.file_pk == file.id, Run.kind == RunKind.HOURLY, Run.queued_at > now - DAY * 7)
+    ):
+        days[(now - queued_at) // DAY] += calls
+    return allowance(
+        plan_limit(file.subscription, file.daily_calls),
+        sole_user=file.sole_user,
+        used=calls_since(session, f"saasu:{file.file_id}", since),
+        busiest_day=max(days.values(), default=0),
+    )

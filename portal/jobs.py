@@ -10,6 +10,7 @@ from portal import task_queue
 from portal.database import db, dispose_after_fork
 from portal.logs import log
 from portal.services import runs, sweeps
+from portal.services.preview_runs import carry_out_preview
 from portal.services.remotes import Outside
 from portal.services.runs import SystemClock
 from portal.services.syncing import carry_out
@@ -32,20 +33,25 @@ def new_worker(queue: Queue) -> Worker:
 def sync_run(run_id: str, attempt: int) -> None:
     """Carry out one run. Called by the worker's child within the app's context, with connections of its own."""
     dispose_after_fork()
-    carry_out(db.session(), Outside.of(current_app), run_id, attempt, SystemClock())
+    session, outside = db.session(), Outside.of(current_app)
+    if runs.is_preview(session, run_id):
+        carry_out_preview(session, outside, run_id, attempt, SystemClock(), ring)
+    else:
+        carry_out(session, outside, run_id, attempt, SystemClock())
     db.session.remove()
+
+
+def ring(run_id: str, attempt: int) -> None:
+    """Put a run on the queue; while the queue is away the next tick does."""
+    try:
+        task_queue.enqueue_run(current_app.extensions["redis"], run_id, attempt)
+    except task_queue.QueueUnavailable:
+        log().warning("queue away; the next tick rings again", run=run_id)
 
 
 def tick() -> None:
     """Queue what is due and mend what a lost job left behind; the clock calls it every few seconds."""
     redis = current_app.extensions["redis"]
-
-    def ring(run_id: str, attempt: int) -> None:
-        try:
-            task_queue.enqueue_run(redis, run_id, attempt)
-        except task_queue.QueueUnavailable:
-            log().warning("queue away; the next tick rings again", run=run_id)
-
     now = datetime.now(UTC)
     queued = runs.claim_due(db.session(), now, ring) + sweeps.claim_sweeps(db.session(), now, ring)
     try:

@@ -12,7 +12,7 @@ from sqlalchemy.orm import Session, defer, joinedload
 from portal.models.connections import Connection, SaasuFile
 from portal.models.mirrors import CallCount
 from portal.models.orders import Attempt, Order
-from portal.models.runs import OPEN, Run, RunState
+from portal.models.runs import OPEN, SYNCING, Run, RunState
 from portal.money import ZERO
 from portal.sync.ports import State
 from portal.sync.problems import Turn
@@ -169,7 +169,7 @@ def run_days(session: Session, firm_id: str, now: datetime) -> dict[str, list[st
     since = now - timedelta(days=STRIP_DAYS)
     found = session.execute(
         select(Run.connection_id, Run.queued_at, Run.state, Run.failed).where(
-            Run.firm_id == firm_id, Run.queued_at > since, Run.state.not_in(OPEN)
+            Run.firm_id == firm_id, Run.queued_at > since, Run.state.not_in(OPEN), SYNCING
         )
     )
     worse = ("", "idle", "good", "incomplete", "needs", "failed")
@@ -198,8 +198,8 @@ def total(counts: Iterable[Count]) -> Count:
 
 
 def open_runs_of(session: Session, firm_id: str) -> list[Run]:
-    """The firm's runs queued or running."""
-    return list(session.scalars(select(Run).where(Run.firm_id == firm_id, Run.state.in_(OPEN))))
+    """The firm's runs queued or running; previews apart, which sync nothing."""
+    return list(session.scalars(select(Run).where(Run.firm_id == firm_id, Run.state.in_(OPEN), SYNCING)))
 
 
 def runs_of(session: Session, firm_id: str, connection_id: str | None = None, page: int = 1) -> list[Run]:

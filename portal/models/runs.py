@@ -1,4 +1,4 @@
-"""Runs: one execution for one connection; at most one open run a connection, held by the database (SYNC §1, §7.1)."""
+"""Runs: one execution for one connection; at most one open run a connection, and one open preview beside it, held by the database (SYNC §1, §7.1)."""
 
 from datetime import datetime
 from enum import StrEnum
@@ -18,6 +18,8 @@ class RunKind(StrEnum):
     BACKFILL = "backfill"
     RETRY = "retry"
     SWEEP = "sweep"
+    PREVIEW = "preview"
+    """Reads and writes nothing; it takes no lease, so it runs beside the others."""
 
 
 class RunState(StrEnum):
@@ -38,6 +40,7 @@ class Run(Base):
     """One run. `attempt` grows each time its job is put on the queue again; `done` of `expected` orders are decided.
 
     A run with a `backfill_id` is one slice of that backfill; `remark` is what a person should know of a run that went well all the same.
+    `alive_at` is when the job of a preview last said that it lives: it has no lease that would run out.
     """
 
     __tablename__ = "runs"
@@ -46,8 +49,15 @@ class Run(Base):
             "uq_runs_one_open",
             "connection_id",
             unique=True,
-            sqlite_where=text("state IN ('queued', 'running')"),
-            postgresql_where=text("state IN ('queued', 'running')"),
+            sqlite_where=text("state IN ('queued', 'running') AND kind <> 'preview'"),
+            postgresql_where=text("state IN ('queued', 'running') AND kind <> 'preview'"),
+        ),
+        Index(
+            "uq_runs_one_open_preview",
+            "connection_id",
+            unique=True,
+            sqlite_where=text("state IN ('queued', 'running') AND kind = 'preview'"),
+            postgresql_where=text("state IN ('queued', 'running') AND kind = 'preview'"),
         ),
         Index("ix_runs_history", "connection_id", "queued_at"),
         Index("ix_runs_firm", "firm_id", "queued_at"),
@@ -63,6 +73,7 @@ class Run(Base):
     queued_at: Mapped[datetime] = mapped_column(AwareDateTime)
     started_at: Mapped[datetime | None] = mapped_column(AwareDateTime)
     finished_at: Mapped[datetime | None] = mapped_column(AwareDateTime)
+    alive_at: Mapped[datetime | None] = mapped_column(AwareDateTime)
     stop_asked: Mapped[bool] = mapped_column(default=False)
     problem_code: Mapped[str | None] = mapped_column(String(40))
     problem_sentence: Mapped[str | None] = mapped_column(String(1000))
@@ -80,3 +91,7 @@ class Run(Base):
     backfill_id: Mapped[str | None] = mapped_column(ForeignKey("backfills.id"), index=True)
 
     connection: Mapped[Connection] = relationship()
+
+
+SYNCING = Run.kind != RunKind.PREVIEW
+"""The runs that act for a connection; a preview goes on beside them."""

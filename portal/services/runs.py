@@ -12,9 +12,10 @@ from sqlalchemy.exc import IntegrityError
 from sqlalchemy.orm import Session
 
 from portal.database import changed_rows
+from portal.ledger import LEASE
 from portal.models.connections import Connection
 from portal.models.orders import Order
-from portal.models.runs import OPEN, Run, RunKind, RunState
+from portal.models.runs import OPEN, SYNCING, Run, RunKind, RunState
 from portal.sync.planning import settle_time
 from portal.sync.ports import State
 from portal.sync.problems import Problem, Turn
@@ -58,7 +59,7 @@ def request_run(
     except IntegrityError:
         session.rollback()
         return session.scalars(
-            select(Run).where(Run.connection_id == connection.id, Run.state.in_(OPEN))
+            select(Run).where(Run.connection_id == connection.id, Run.state.in_(OPEN), SYNCING)
         ).one()
     ring(run.id, run.attempt)
     return run
@@ -79,7 +80,7 @@ def claim_due(session: Session, now: datetime, ring: Ring) -> int:
     busy = set(
         session.scalars(
             select(Run.connection_id).where(
-                Run.state.in_(OPEN), Run.connection_id.in_([connection.id for connection in due])
+                Run.state.in_(OPEN), SYNCING, Run.connection_id.in_([connection.id for connection in due])
             )
         )
     )
@@ -132,7 +133,9 @@ def sweep(session: Session, now: datetime, waiting: set[tuple[str, int]], ring: 
 
 
 def lease_expired(run: Run, now: datetime) -> bool:
-    """Whether a running run's worker has stopped renewing its lease."""
+    """Whether a running run's worker has stopped renewing its lease; a preview's, saying that it lives."""
+    if run.kind == RunKind.PREVIEW:
+        return run.alive_at is None or run.alive_at + LEASE < now
     connection = run.connection
     ours = connection.lease_run_id == run.id and connection.lease_until is not None
     if ours and connection.lease_until is not None:
@@ -140,12 +143,19 @@ def lease_expired(run: Run, now: datetime) -> bool:
     return run.started_at is None or now - run.started_at > LOST_AFTER
 
 
+def is_preview(session: Session, run_id: str) -> bool:
+    """Whether a run is a preview, which is carried out otherwise."""
+    kind = session.scalar(select(Run.kind).where(Run.id == run_id))
+    session.commit()
+    return kind == RunKind.PREVIEW
+
+
 def begin(session: Session, run_id: str, attempt: int, now: datetime) -> Run | None:
     """Move a queued run to running; `None` when this delivery is a duplicate or out of date. Commits."""
     changed = session.execute(
         update(Run)
         .where(Run.id == run_id, Run.attempt == attempt, Run.state == RunState.QUEUED)
-        .values(state=RunState.RUNNING, started_at=now)
+        .values(state=RunState.RUNNING, started_at=now, alive_at=now)
     )
     session.commit()
     return session.get_one(Run, run_id) if changed_rows(changed) == 1 else None

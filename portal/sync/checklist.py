@@ -12,7 +12,7 @@ from zoneinfo import ZoneInfo
 
 from portal.money import ZERO
 from portal.sync.previewing import Tally, Verdict
-from portal.sync.problems import MEANINGS, Code, Ignored, Meaning
+from portal.sync.problems import MEANINGS, Code, Ignored, Meaning, Problem
 
 
 @dataclass(frozen=True, slots=True)
@@ -220,9 +220,9 @@ def checklist(tallies: Iterable[Tally], currency: str = "AUD") -> tuple[Check, .
     return tuple(sorted(checks, key=lambda one: (-len(one.orders), -one.dollars, one.code, one.subject)))
 
 
-def has_problem(tally: Tally, code: Code, subject: str) -> bool:
-    """Whether an order stands under this line of the check-list."""
-    return any(one.code is code and folded(one.subject) == folded(subject) for one in tally.problems)
+def has_problem(problems: Iterable[Problem], code: Code, subject: str) -> bool:
+    """Whether an order with these problems stands under this line of the check-list."""
+    return any(one.code is code and folded(one.subject) == folded(subject) for one in problems)
 
 
 def folded(subject: str) -> str:

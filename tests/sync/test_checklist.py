@@ -121,8 +121,8 @@ def test_one_sku_is_one_line_of_the_checklist_whatever_its_case_and_blanks() -> 
         Check(code=Code.ITEM_NOT_FOUND, subject="Tea-250", orders=(1, 2), dollars=Decimal("12.50")),
         Check(code=Code.ITEM_NOT_FOUND, subject="b", orders=(3,), dollars=Decimal("10.00")),
     )
-    assert [has_problem(row, Code.ITEM_NOT_FOUND, "TEA-250 ") for row in rows] == [True, True, False]
-    assert not has_problem(rows[0], Code.ITEM_UNUSABLE, "tea-250")
+    assert [has_problem(row.problems, Code.ITEM_NOT_FOUND, "TEA-250 ") for row in rows] == [True, True, False]
+    assert not has_problem(rows[0].problems, Code.ITEM_UNUSABLE, "tea-250")
 
 
 def test_what_holds_most_orders_back_stands_first_then_most_dollars() -> None:
@@ -239,7 +239,7 @@ def test_on_the_checklist_an_order_stands_once_under_each_of_its_problems(rows: 
     assert set(placed) == named
     assert Counter(placed) == +distinct
     assert all(
-        has_problem(row, check.code, check.subject) == (row.order_id in check.orders)
+        has_problem(row.problems, check.code, check.subject) == (row.order_id in check.orders)
         for check in found
         for row in rows
     )

@@ -1,0 +1,277 @@
+"""Carrying out a preview: read the shop page by page, say of each order what a run would do, write nothing to Saasu or the ledger.
+
+A page's orders and the place reached are one transaction under the run's attempt, so a preview whose worker was killed goes on from
+there, and one that was taken over by another worker writes no more.
+"""
+
+from collections.abc import Sequence
+from dataclasses import dataclass, field, replace
+from datetime import datetime, timedelta
+
+from sqlalchemy import Update, delete, select, update
+from sqlalchemy.exc import IntegrityError
+from sqlalchemy.orm import Session
+from sqlalchemy.orm.exc import StaleDataError
+
+from portal import mirrors
+from portal.database import changed_rows
+from portal.logs import bound, log
+from portal.models.connections import Connection
+from portal.models.previews import Preview, PreviewedOrder
+from portal.models.runs import OPEN, Run, RunKind, RunState
+from portal.services.preview_rows import Codes, known_orders, previewed_row
+from portal.services.remotes import Outside, books_for, firm_vault, shop_for
+from portal.services.runs import Ring, begin, state_for
+from portal.services.syncing import FAULT, fresh_catalogue, rules_of
+from portal.sync.engine import LONGEST_READ, MISSED_LIMIT
+from portal.sync.failures import RemoteFailure, Unreachable, books_problem, shop_problem
+from portal.sync.orders import OrderPage, ShopOrder
+from portal.sync.ports import CatalogueToRead, Clock, LeaseLost, OrderRecord, Shop, StopAsked
+from portal.sync.previewing import Previewed, faulty, judge, not_whole, preview, unreadable
+from portal.sync.problems import Code, Problem, RunStopped
+from portal.sync.rules import Catalogue, Rules
+from portal.vault import FirmVault
+
+KEPT = 5
+"""Previews of a connection whose orders are kept, the newest."""
+SLICE = timedelta(minutes=2)
+"""After so long a preview goes to the end of the queue, so that the hourly runs behind it have their turn."""
+
+
+class SliceOver(Exception):
+    """The preview gives way; it goes on from where it is when its turn comes again."""
+
+
+def carry_out_preview(
+    session: Session, outside: Outside, run_id: str, attempt: int, clock: Clock, ring: Ring | None = None
+) -> RunState | None:
+    """Carry out one delivery of a preview; `None` when it was a duplicate, was taken over, or gave way.
+
+    With `ring` it gives way after a slice and rings for itself; without, it works to its end.
+    """
+    run = begin(session, run_id, attempt, clock.now())
+    if run is None:
+        return None
+    with bound(run=run.id, connection=run.connection_id, firm=run.firm_id):
+        work = Delivery(session, outside, run_id, attempt, clock)
+        if ring is not None:
+            work.slice_ends = clock.now() + SLICE
+        problem: Problem | None = None
+        try:
+            work.read_to_the_end()
+            state = RunState.FINISHED
+        except SliceOver:
+            give_way(session, run_id, attempt, ring)
+            return None
+        except RunStopped as stopped:
+            problem, state = stopped.problem, state_for(stopped.problem)
+        except StopAsked:
+            state = RunState.STOPPED
+        except LeaseLost:
+            session.rollback()
+            log().warning("preview taken over by another worker")
+            return None
+        except Exception as fault:
+            log().error("fault in a preview", exc_info=fault)
+            problem, state = Problem(Code.ORDER_UNREADABLE, FAULT), RunState.FAILED
+        session.rollback()
+        return state if finish_preview(session, run_id, attempt, state, problem, clock.now()) else None
+
+
+def give_way(session: Session, run_id: str, attempt: int, ring: Ring | None) -> None:
+    """Put the preview at the end of the queue. Commits, then rings."""
+    changed = session.execute(held_by(run_id, attempt).values(state=RunState.QUEUED, attempt=attempt + 1))
+    session.commit()
+    if ring is not None and changed_rows(changed) == 1:
+        ring(run_id, attempt + 1)
+
+
+def finish_preview(
+    session: Session, run_id: str, attempt: int, state: RunState, problem: Problem | None, now: datetime
+) -> bool:
+    """Write a preview's end and prune the older ones; nothing of its connection changes. Commits; false when it was taken over."""
+    values = {
+        "state": state,
+        "finished_at": now,
+        "problem_code": str(problem.code) if problem else None,
+        "problem_sentence": problem.sentence[:1000] if problem else None,
+    }
+    changed = session.execute(held_by(run_id, attempt).values(**values))
+    if changed_rows(changed) != 1:
+        session.rollback()
+        return False
+    prune(session, session.get_one(Preview, run_id).connection_id)
+    session.commit()
+    log().info("preview ended", state=state, problem=str(problem.code) if problem else None)
+    return True
+
+
+def held_by(run_id: str, attempt: int) -> Update:
+    """A change of a run that only the attempt which works on it may make."""
+    mine = (Run.id == run_id, Run.attempt == attempt, Run.state == RunState.RUNNING)
+    return update(Run).where(*mine).execution_options(synchronize_session=False)
+
+
+def prune(session: Session, connection_id: str) -> None:
+    """Forget the orders of all but the newest previews of a connection. The caller commits."""
+    found = session.execute(
+        select(Run.id, Run.state)
+        .where(Run.connection_id == connection_id, Run.kind == RunKind.PREVIEW)
+        .order_by(Run.queued_at.desc(), Run.id)
+    ).all()
+    old = [run_id for run_id, state in found[KEPT:] if state not in OPEN]
+    session.execute(delete(PreviewedOrder).where(PreviewedOrder.run_id.in_(old)))
+    session.execute(update(Preview).where(Preview.run_id.in_(old)).values(kept=False))
+
+
+@dataclass(slots=True)
+class Delivery:
+    """One delivery of a preview at work. Every write asks whether this attempt still holds the run."""
+
+    session: Session
+    outside: Outside
+    run_id: str
+    attempt: int
+    clock: Clock
+    slice_ends: datetime | None = None
+    missed: list[RemoteFailure] = field(default_factory=list)
+
+    def read_to_the_end(self) -> None:
+        """Read every page that is left. Raises `RunStopped`, `StopAsked`, `LeaseLost` or `SliceOver`."""
+        period = self.session.get_one(Preview, self.run_id)
+        connection = period.run.connection
+        firm_id = connection.firm_id
+        keys = firm_vault(self.session, self.outside.vault, firm_id)
+        since, until, cursor = period.since, period.until, period.cursor
+        rules = rules_from(connection, since, self.clock.now())
+        shop, catalogue = self.shop_and_catalogue(connection)
+        codes = {item.id: item.code for item in catalogue.items}
+        for _ in range(LONGEST_READ):
+            self.hold()
+            try:
+                page = shop.created(since=since, until=until, after_id=cursor)
+                found = self.previewed(shop, page, connection, rules, catalogue)
+            except RemoteFailure as failure:
+                raise RunStopped(shop_problem(failure)) from failure
+            cursor = max([cursor, *(one.tally.order_id for one in found)])
+            self.keep(found, cursor, firm_id, keys, codes)
+            if page.last:
+                return
+            if self.slice_ends is not None and self.clock.now() >= self.slice_ends:
+                raise SliceOver
+        raise RunStopped(Problem(Code.STORE_UNREACHABLE, "The shop's list of orders does not end."))
+
+    def shop_and_catalogue(self, connection: Connection) -> tuple[Shop, Catalogue]:
+        """The shop to read, and the file's items and tax codes as they are now."""
+        counted = replace(self.outside, on_call=self.on_call)
+        try:
+            shop = shop_for(self.session, counted, connection)
+        except RemoteFailure as failure:
+            raise RunStopped(shop_problem(failure)) from failure
+        books = books_for(self.session, counted, connection.file)
+        try:
+            return shop, current_catalogue(self.session, books, connection, self.clock)
+        except RemoteFailure as failure:
+            raise RunStopped(books_problem(failure)) from failure
+
+    def previewed(
+        self, shop: Shop, page: OrderPage, connection: Connection, rules: Rules, catalogue: Catalogue
+    ) -> list[Previewed]:
+        """What would become of each order of a page."""
+        ids = [*(one.id for one in page.orders), *(one.id for one in page.unreadable)]
+        known = known_orders(self.session, connection, ids)
+        now = self.clock.now()
+        found = [unreadable(one, known.get(one.id), now) for one in page.unreadable]
+        for order in page.orders:
+            record = known.get(order.id)
+            one = judge(order, rules, record)
+            found.append(one or self.mapped(shop, page, order, rules, catalogue, record))
+        return found
+
+    def mapped(
+        self,
+        shop: Shop,
+        page: OrderPage,
+        order: ShopOrder,
+        rules: Rules,
+        catalogue: Catalogue,
+        record: OrderRecord | None,
+    ) -> Previewed:
+        """An order that would be taken, mapped; one whose parts the shop will not give, or with a fault of ours, is a problem alone."""
+        try:
+            complete = page.complete.get(order.id) or shop.complete(order)
+            return preview(complete, rules, catalogue, record)
+        except Unreachable as failure:
+            self.missed.append(failure)
+            if len(self.missed) >= MISSED_LIMIT:
+                raise
+            return not_whole(order, "the shop did not answer for this order")
+        except (RemoteFailure, LeaseLost):
+            raise
+        except Exception as fault:
+            log().error("fault in one previewed order", exc_info=fault)
+            return faulty(order)
+
+    def keep(
+        self, found: Sequence[Previewed], cursor: int, firm_id: str, keys: FirmVault, codes: Codes
+    ) -> None:
+        """Keep a page and the place reached, in one transaction; an order that is there already stays.
+
+        Raises `LeaseLost` when another worker has the run.
+        """
+        self._hold(read=Run.read + len(found), done=Run.done + len(found))
+        ids = [one.tally.order_id for one in found]
+        there = set(
+            self.session.scalars(
+                select(PreviewedOrder.order_id).where(
+                    PreviewedOrder.run_id == self.run_id, PreviewedOrder.order_id.in_(ids)
+                )
+            )
+        )
+        fresh = {one.tally.order_id: one for one in found if one.tally.order_id not in there}
+        self.session.add_all(previewed_row(one, firm_id, self.run_id, keys, codes) for one in fresh.values())
+        values: dict[str, object] = {"cursor": cursor}
+        if found:
+            values["reached"] = max(one.tally.created_at for one in found)
+        self.session.execute(update(Preview).where(Preview.run_id == self.run_id).values(**values))
+        self.session.commit()
+
+    def hold(self) -> None:
+        """Say that this preview lives. Commits. Raises `LeaseLost`, or `StopAsked` when a person wants it to end."""
+        self._hold()
+        stop = self.session.scalar(select(Run.stop_asked).where(Run.id == self.run_id))
+        self.session.commit()
+        if stop:
+            raise StopAsked("The preview was asked to stop.")
+
+    def on_call(self, remote: str, purpose: str) -> None:
+        """Count a call on the run's row before it is sent, and say that the preview lives."""
+        del purpose
+        column = Run.saasu_calls if remote == "saasu" else Run.shop_calls
+        self._hold(**{column.key: column + 1})
+        self.session.commit()
+
+    def _hold(self, **values: object) -> None:
+        mine = held_by(self.run_id, self.attempt).values(alive_at=self.clock.now(), **values)
+        if changed_rows(self.session.execute(mine)) != 1:
+            self.session.rollback()
+            raise LeaseLost("another worker has this preview")
+
+
+def rules_from(connection: Connection, since: datetime, now: datetime) -> Rules:
+    """The connection's rules as they would be after *Start Processing* from this moment (SYNC §3.3)."""
+    rules = rules_of(connection, now)
+    return replace(rules, start=min(rules.start, since))
+
+
+def current_catalogue(
+    session: Session, books: CatalogueToRead, connection: Connection, clock: Clock
+) -> Catalogue:
+    """The file's items and tax codes brought up to date; where a run does the same at this moment, as that one leaves them."""
+    try:
+        return fresh_catalogue(session, books, connection, clock)
+    except (IntegrityError, StaleDataError):
+        session.rollback()
+        found = mirrors.catalogue(session, connection.file_pk)
+        session.commit()
+        return found

@@ -1,0 +1,228 @@
+"""Previews: asking for one, and what its page tells (issue 3: preview). Nothing here writes to Saasu or to the ledger."""
+
+from dataclasses import dataclass
+from datetime import UTC, date, datetime, time, timedelta
+from zoneinfo import ZoneInfo
+
+from sqlalchemy import func, select
+from sqlalchemy.exc import IntegrityError
+from sqlalchemy.orm import Session, defer, joinedload
+
+from portal.budget import allowance_of
+from portal.models.connections import Connection
+from portal.models.previews import Preview, PreviewedOrder
+from portal.models.runs import OPEN, Run, RunKind
+from portal.services.preview_rows import kept_problems, tallies
+from portal.services.preview_runs import carry_out_preview
+from portal.services.remotes import Outside
+from portal.services.runs import Ring
+from portal.sync.checklist import (
+    Check,
+    Figures,
+    Month,
+    Sum,
+    checklist,
+    figures,
+    has_problem,
+    months,
+    sentence,
+    summed,
+)
+from portal.sync.forecast import Forecast, Work
+from portal.sync.ports import Clock
+from portal.sync.previewing import Tally, Verdict
+from portal.sync.problems import Code, Ignored
+
+PAGE = 100
+LAST_PAGE = 10_000
+SECOND = timedelta(seconds=1)
+
+
+class NotPreviewed(Exception):
+    """The preview cannot be made; the message is a sentence for a person."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Report:
+    """What a preview found so far, every order once; and what posting it would cost from now on.
+
+    `left_out` are the orders that a rule leaves out, by the rule, the largest first.
+    """
+
+    sentence: str
+    figures: Figures
+    months: tuple[Month, ...]
+    checks: tuple[Check, ...]
+    left_out: tuple[tuple[Ignored, Sum], ...]
+    forecast: Forecast
+
+
+def request_preview(
+    session: Session,
+    connection: Connection,
+    day_from: date,
+    day_to: date,
+    actor: str,
+    now: datetime,
+    ring: Ring,
+) -> Run:
+    """Ask for a preview of the orders placed on these days, by the file's calendar; the one already open where there is one.
+
+    Commits, then rings. Raises `NotPreviewed` for days that cannot be.
+    """
+    zone = ZoneInfo(connection.file.time_zone)
+    since, until = moments(day_from, day_to, zone, now)
+    run = Run(
+        firm_id=connection.firm_id,
+        connection_id=connection.id,
+        kind=RunKind.PREVIEW,
+        actor=actor,
+        queued_at=now,
+    )
+    session.add(run)
+    try:
+        session.flush()
+        session.add(
+            Preview(
+                run_id=run.id,
+                firm_id=connection.firm_id,
+                connection_id=connection.id,
+                day_from=day_from,
+                day_to=day_to,
+                since=since,
+                until=until,
+            )
+        )
+        session.commit()
+    except IntegrityError:
+        session.rollback()
+        return session.scalars(
+            select(Run).where(
+                Run.connection_id == connection.id, Run.state.in_(OPEN), Run.kind == RunKind.PREVIEW
+            )
+        ).one()
+    ring(run.id, run.attempt)
+    return run
+
+
+def moments(day_from: date, day_to: date, zone: ZoneInfo, now: datetime) -> tuple[datetime, datetime]:
+    """When the first of these days begins and the last one ends, but not later than now, in UTC. Raises `NotPreviewed`."""
+    if day_from > now.astimezone(zone).date():
+        raise NotPreviewed("Choose a first day that is not in the future.")
+    if day_to < day_from:
+        raise NotPreviewed("The last day lies before the first one.")
+    if day_from.year < 2000:
+        raise NotPreviewed("Choose a first day that is not before the year 2000.")
+    begins = datetime.combine(day_from, time.min, zone).astimezone(UTC)
+    ends = datetime.combine(day_to + timedelta(days=1), time.min, zone).astimezone(UTC) - SECOND
+    return begins, min(ends, now)
+
+
+def preview_now(
+    session: Session,
+    outside: Outside,
+    connection: Connection,
+    day_from: date,
+    day_to: date,
+    actor: str,
+    clock: Clock,
+) -> Run:
+    """Ask for a preview and carry it out here, to its end; where another worker has one under way, that one is returned as it is."""
+    run = request_preview(session, connection, day_from, day_to, actor, clock.now(), lambda *_: None)
+    carry_out_preview(session, outside, run.id, run.attempt, clock)
+    session.refresh(run)
+    return run
+
+
+def preview_of(session: Session, firm_id: str, run_id: str) -> Preview | None:
+    """A firm's preview, or `None`."""
+    return session.scalar(
+        select(Preview)
+        .where(Preview.firm_id == firm_id, Preview.run_id == run_id)
+        .options(joinedload(Preview.run).joinedload(Run.connection).joinedload(Connection.file))
+    )
+
+
+def previews_of(session: Session, firm_id: str, connection_id: str) -> list[Preview]:
+    """The previews of a connection, newest first: those whose orders are kept, and one more that is open."""
+    return list(
+        session.scalars(
+            select(Preview)
+            .join(Run, Run.id == Preview.run_id)
+            .where(Preview.firm_id == firm_id, Preview.connection_id == connection_id, Preview.kept)
+            .order_by(Run.queued_at.desc(), Run.id)
+            .options(joinedload(Preview.run))
+        )
+    )
+
+
+def report_of(session: Session, outside: Outside, preview: Preview) -> Report:
+    """What a preview found so far."""
+    file = preview.run.connection.file
+    rows = tallies(session, preview.run_id)
+    return Report(
+        sentence=sentence(rows),
+        figures=figures(rows),
+        months=months(rows, ZoneInfo(file.time_zone)),
+        checks=checklist(rows),
+        left_out=left_out(rows),
+        forecast=Forecast(
+            work=work_of(session, preview.run_id),
+            per_second=outside.settings.saasu_calls_per_second,
+            given=allowance_of(session, file, outside.now()),
+            now=outside.now(),
+        ),
+    )
+
+
+def left_out(rows: list[Tally]) -> tuple[tuple[Ignored, Sum], ...]:
+    """The orders that a rule leaves out, by the rule, the largest first."""
+    found = [
+        (reason, summed((row for row in rows if row.ignored is reason), "AUD"))
+        for reason in {row.ignored for row in rows if row.ignored is not None}
+    ]
+    return tuple(sorted(found, key=lambda pair: (-pair[1].orders, pair[0])))
+
+
+def work_of(session: Session, run_id: str) -> Work:
+    """The Saasu calls that posting a preview's orders would take, by purpose."""
+    posts, look_ups, customers = session.execute(
+        select(
+            func.count(),
+            func.coalesce(func.sum(PreviewedOrder.look_ups), 0),
+            func.count(func.distinct(func.nullif(PreviewedOrder.customer, ""))),
+        ).where(PreviewedOrder.run_id == run_id, PreviewedOrder.verdict == Verdict.WOULD_POST)
+    ).one()
+    return Work(posts=posts, look_ups=int(look_ups), customers=customers)
+
+
+def previewed_orders(
+    session: Session, preview: Preview, *, verdict: Verdict | None = None, page: int = 1
+) -> list[PreviewedOrder]:
+    """The orders of a preview, newest first, 100 a page; of one verdict, or all."""
+    query = select(PreviewedOrder).where(PreviewedOrder.run_id == preview.run_id)
+    if verdict is not None:
+        query = query.where(PreviewedOrder.verdict == verdict)
+    place = (min(max(page, 1), LAST_PAGE) - 1) * PAGE
+    query = query.order_by(PreviewedOrder.order_id.desc()).limit(PAGE).offset(place)
+    return list(session.scalars(query.options(defer(PreviewedOrder.sale))))
+
+
+def orders_with(
+    session: Session, preview: Preview, code: Code, subject: str, page: int = 1
+) -> list[PreviewedOrder]:
+    """The orders under one line of the check-list, newest first, 100 a page."""
+    query = select(PreviewedOrder).where(
+        PreviewedOrder.run_id == preview.run_id, PreviewedOrder.verdict == Verdict.PROBLEM
+    )
+    rows = session.scalars(query.order_by(PreviewedOrder.order_id.desc()).options(defer(PreviewedOrder.sale)))
+    found = [row for row in rows if has_problem(kept_problems(row.problems), code, subject)]
+    place = (max(page, 1) - 1) * PAGE
+    return found[place : place + PAGE]
+
+
+def previewed_of(session: Session, firm_id: str, previewed_pk: str) -> PreviewedOrder | None:
+    """One previewed order of a firm, or `None`."""
+    return session.scalar(
+        select(PreviewedOrder).where(PreviewedOrder.firm_id == firm_id, PreviewedOrder.id == previewed_pk)
+    )
