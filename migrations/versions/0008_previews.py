@@ -61,8 +61,7 @@ def upgrade() -> None:
         sa.Column("notes", sa.JSON(), nullable=False),
         sa.Column("bridge", sa.JSON(), nullable=False),
         sa.Column("sale", sa.LargeBinary(), nullable=True),
-        sa.Column("customer", sa.String(length=64), nullable=False),
-        sa.Column("look_ups", sa.Integer(), nullable=False),
+        sa.Column("sought", sa.JSON(), nullable=False),
         sa.CheckConstraint(
             f"verdict IN ({VERDICTS})", name=op.f("ck_previewed_orders_closed_set_of_verdicts")
         ),

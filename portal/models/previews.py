@@ -39,8 +39,8 @@ class PreviewedOrder(Base):
     """One order of a preview, as it would be posted.
 
     `total` and `books_total` are the shop's and Saasu's in dollars; `problems`, `notes` and `bridge` are as in `orders`. `sale` is the
-    sale order as JSON text, sealed; `customer` a keyed digest of who is billed, to count different customers by; `look_ups` how many
-    contacts are looked up.
+    sale order as JSON text, sealed; `sought` a list of [keyed digest, calls] of the contacts that are looked up, to count different
+    ones by.
     """
 
     __tablename__ = "previewed_orders"
@@ -65,7 +65,6 @@ class PreviewedOrder(Base):
     notes: Mapped[list[str]] = mapped_column(JSON, default=list)
     bridge: Mapped[list[dict[str, str]]] = mapped_column(JSON, default=list)
     sale: Mapped[bytes | None]
-    customer: Mapped[str] = mapped_column(String(64), default="")
-    look_ups: Mapped[int] = mapped_column(default=0)
+    sought: Mapped[list[tuple[str, int]]] = mapped_column(JSON, default=list)
 
     preview: Mapped[Preview] = relationship()

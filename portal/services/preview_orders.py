@@ -12,18 +12,19 @@ from portal.clients.rows import Nonsense
 from portal.ledger.rows import bridge_rows
 from portal.models.connections import Connection
 from portal.models.orders import Order
-from portal.services.preview_rows import known_orders, sale_fields
+from portal.models.runs import Run, RunKind
+from portal.services.preview_rows import reading_ledger, sale_fields
 from portal.services.preview_runs import current_catalogue
 from portal.services.remotes import Outside, books_for, firm_vault, seal_for, shop_for
-from portal.services.syncing import rules_of
+from portal.services.syncing import read_parts, rules_of
 from portal.sync.contact_words import Changed, changes_of, contact_sentences
 from portal.sync.customers import Planner, plan_contacts
 from portal.sync.failures import RemoteFailure, books_problem, shop_problem
 from portal.sync.orders import CompleteOrder
 from portal.sync.ports import Books, Clock
-from portal.sync.previewing import Previewed, Tally, Verdict, as_posted, preview
+from portal.sync.previewing import Previewed, Tally, Verdict, as_posted, preview, with_parts
 from portal.sync.problems import Problem, RunStopped
-from portal.sync.rules import Catalogue
+from portal.sync.rules import Catalogue, Rules
 
 TAKEN = frozenset({Verdict.WOULD_POST, Verdict.PROBLEM})
 
@@ -105,18 +106,25 @@ def decided(
     kept: bool,
 ) -> OrderPreview:
     """Decide and map one whole order, and look its contacts up."""
-    record = known_orders(session, connection, [complete.order.id]).get(complete.order.id)
+    order_id = complete.order.id
+    keys = firm_vault(session, outside.vault, connection.firm_id)
+    here = Run(id="", kind=RunKind.PREVIEW)
+    ledger = reading_ledger(session, connection, here, clock, keys)
     rules = rules_of(connection, clock.now())
     if connection.start_at is None:
         rules = replace(rules, start=min(rules.start, complete.order.created_at))
-    last_contact_order = connection.last_contact_order
-    books = books_for(session, outside, connection.file)
+    books, file_pk = books_for(session, outside, connection.file), connection.file_pk
+    record = ledger.known([order_id]).get(order_id)
     catalogue, refused = catalogue_at_hand(session, books, connection, clock)
-    found = preview(complete, rules, catalogue, record)
-    shown = found if found.tally.verdict in TAKEN else as_posted(complete, rules, catalogue, record)
+    if refused is None:
+        catalogue, refused = parts_at_hand(session, books, file_pk, complete, rules, catalogue)
+    standing = ledger.standing()
+    found = preview(complete, rules, catalogue, record, standing)
+    taken = found.tally.verdict in TAKEN
+    shown = found if taken else as_posted(complete, rules, catalogue, record, standing)
     contacts = ContactDecision(problem=refused)
     if shown.sale is not None and refused is None:
-        planner = Planner(complete=complete, rules=rules, last_contact_order=last_contact_order)
+        planner = Planner(complete=complete, rules=rules, newest_writer=ledger.newest_writer)
         contacts = contact_decision(planner, books)
     return OrderPreview(
         verdict=found.tally.verdict,
@@ -152,6 +160,18 @@ def catalogue_at_hand(
         return found, problem
 
 
+def parts_at_hand(
+    session: Session, books: Books, file_pk: str, complete: CompleteOrder, rules: Rules, catalogue: Catalogue
+) -> tuple[Catalogue, Problem | None]:
+    """The catalogue with the parts of the combo items that this order depends on; without them while Saasu does not answer."""
+    try:
+        return with_parts(
+            complete, rules, catalogue, lambda combo: read_parts(session, books, file_pk, combo)
+        ), None
+    except RemoteFailure as failure:
+        return catalogue, books_problem(failure)
+
+
 def contact_decision(planner: Planner, books: Books) -> ContactDecision:
     """What the order would do to contacts, by looking them up and writing nothing."""
     try:
@@ -161,7 +181,7 @@ def contact_decision(planner: Planner, books: Books) -> ContactDecision:
     return ContactDecision(
         sentences=contact_sentences(plan),
         changes=changes_of(plan.billing),
-        notes=plan.billing.notes,
+        notes=plan.notes,
         delivery_note=plan.delivery_note,
     )
 

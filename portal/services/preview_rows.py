@@ -1,4 +1,4 @@
-"""Previewed orders as rows keep them, and what the ledger knows of the orders that are previewed."""
+"""Previewed orders as rows keep them, and the ledger as a preview reads it."""
 
 import json
 from collections.abc import Iterable, Mapping
@@ -8,49 +8,30 @@ from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from portal.database import new_id
+from portal.ledger import SqlLedger
 from portal.ledger.rows import bridge_rows, problem_rows
 from portal.models.connections import Connection
-from portal.models.orders import Order
 from portal.models.previews import PreviewedOrder
+from portal.models.runs import Run
+from portal.services.remotes import seal_for
 from portal.sync.bridge import line_total
 from portal.sync.contacts import ByEmail, Search
-from portal.sync.ports import OrderRecord, State
+from portal.sync.ports import Clock
 from portal.sync.previewing import Previewed, Tally, Verdict
 from portal.sync.problems import Code, Ignored, Problem
 from portal.sync.sale_orders import SaleOrder
 from portal.vault import FirmVault
 
+NO_FENCE = -1
 Codes = Mapping[int, str]
 """The codes of the file's items by their ids."""
 
 
-def known_orders(session: Session, connection: Connection, order_ids: list[int]) -> dict[int, OrderRecord]:
-    """What the ledger knows of these orders; nothing of it is opened or changed."""
-    rows = session.execute(
-        select(
-            Order.id, Order.order_id, Order.state, Order.order_created_at, Order.order_modified_at, Order.number,
-            Order.ignored_reason, Order.release,
-        ).where(
-            Order.firm_id == connection.firm_id,
-            Order.saasu_file_id == connection.file.file_id,
-            Order.store_hash == connection.store_hash,
-            Order.order_id.in_(order_ids),
-        )
-    ).all()  # fmt: skip
-    session.rollback()
-    return {
-        row.order_id: OrderRecord(
-            id=row.id,
-            order_id=row.order_id,
-            state=State(row.state),
-            created_at=row.order_created_at,
-            modified_at=row.order_modified_at,
-            number=row.number,
-            ignored=Ignored(row.ignored_reason) if row.ignored_reason else None,
-            release=row.release,
-        )
-        for row in rows
-    }
+def reading_ledger(
+    session: Session, connection: Connection, run: Run, clock: Clock, keys: FirmVault
+) -> SqlLedger:
+    """The ledger of a connection to be read only: under this fence every write is refused."""
+    return SqlLedger(session, connection, run, NO_FENCE, clock, seal_for(keys))
 
 
 def previewed_row(one: Previewed, firm_id: str, run_id: str, keys: FirmVault, codes: Codes) -> PreviewedOrder:
@@ -73,15 +54,12 @@ def previewed_row(one: Previewed, firm_id: str, run_id: str, keys: FirmVault, co
         notes=list(one.notes),
         bridge=bridge_rows(one.bridge) if one.bridge else [],
         sale=keys.seal(row_id, "sale", sale) if sale else None,
-        customer=customer_digest(one.customer, keys),
-        look_ups=(one.customer is not None) + (one.receiver is not None),
+        sought=[(contact_digest(contact.search, keys), contact.calls) for contact in one.sought],
     )
 
 
-def customer_digest(search: Search | None, keys: FirmVault) -> str:
-    """A keyed digest of who is looked up to be billed; blank where nobody is."""
-    if search is None:
-        return ""
+def contact_digest(search: Search, keys: FirmVault) -> str:
+    """A keyed digest of whom a contact is looked up by, so that nobody reads it and equal ones count once."""
     if isinstance(search, ByEmail):
         return keys.digest(f"email {search.email.strip()}")
     return keys.digest(f"name {search.given_name.strip()} {search.family_name.strip()}")

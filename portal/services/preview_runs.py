@@ -4,7 +4,7 @@ A page's orders and the place reached are one transaction under the run's attemp
 there, and one that was taken over by another worker writes no more.
 """
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 
@@ -15,21 +15,23 @@ from sqlalchemy.orm.exc import StaleDataError
 
 from portal import mirrors
 from portal.database import changed_rows
+from portal.ledger import SqlLedger
 from portal.logs import bound, log
 from portal.models.connections import Connection
 from portal.models.previews import Preview, PreviewedOrder
 from portal.models.runs import OPEN, Run, RunKind, RunState
-from portal.services.preview_rows import Codes, known_orders, previewed_row
+from portal.services.preview_rows import previewed_row, reading_ledger
 from portal.services.remotes import Outside, books_for, firm_vault, shop_for
 from portal.services.runs import Ring, begin, state_for
-from portal.services.syncing import FAULT, fresh_catalogue, rules_of
+from portal.services.syncing import FAULT, fresh_catalogue, read_parts, rules_of
 from portal.sync.engine import LONGEST_READ, MISSED_LIMIT
 from portal.sync.failures import RemoteFailure, Unreachable, books_problem, shop_problem
 from portal.sync.orders import OrderPage, ShopOrder
 from portal.sync.ports import CatalogueToRead, Clock, LeaseLost, OrderRecord, Shop, StopAsked
-from portal.sync.previewing import Previewed, faulty, judge, not_whole, preview, unreadable
+from portal.sync.previewing import Previewed, faulty, judge, not_whole, preview, unreadable, with_parts
 from portal.sync.problems import Code, Problem, RunStopped
-from portal.sync.rules import Catalogue, Rules
+from portal.sync.rules import Catalogue, Item, Rules
+from portal.sync.shapes import Standing
 from portal.vault import FirmVault
 
 KEPT = 5
@@ -139,82 +141,84 @@ class Delivery:
     def read_to_the_end(self) -> None:
         """Read every page that is left. Raises `RunStopped`, `StopAsked`, `LeaseLost` or `SliceOver`."""
         period = self.session.get_one(Preview, self.run_id)
-        connection = period.run.connection
-        firm_id = connection.firm_id
-        keys = firm_vault(self.session, self.outside.vault, firm_id)
         since, until, cursor = period.since, period.until, period.cursor
-        rules = rules_from(connection, since, self.clock.now())
-        shop, catalogue = self.shop_and_catalogue(connection)
-        codes = {item.id: item.code for item in catalogue.items}
+        desk = self.desk(period)
         for _ in range(LONGEST_READ):
             self.hold()
             try:
-                page = shop.created(since=since, until=until, after_id=cursor)
-                found = self.previewed(shop, page, connection, rules, catalogue)
+                page = desk.shop.created(since=since, until=until, after_id=cursor)
+                found = self.previewed(desk, page)
             except RemoteFailure as failure:
                 raise RunStopped(shop_problem(failure)) from failure
             cursor = max([cursor, *(one.tally.order_id for one in found)])
-            self.keep(found, cursor, firm_id, keys, codes)
+            self.keep(found, cursor, desk)
             if page.last:
                 return
             if self.slice_ends is not None and self.clock.now() >= self.slice_ends:
                 raise SliceOver
         raise RunStopped(Problem(Code.STORE_UNREACHABLE, "The shop's list of orders does not end."))
 
-    def shop_and_catalogue(self, connection: Connection) -> tuple[Shop, Catalogue]:
-        """The shop to read, and the file's items and tax codes as they are now."""
+    def desk(self, period: Preview) -> "Desk":
+        """What the preview reads from, the file's items and tax codes as they are now. Raises `RunStopped`."""
+        connection = period.run.connection
         counted = replace(self.outside, on_call=self.on_call)
+        keys = firm_vault(self.session, self.outside.vault, connection.firm_id)
+        ledger = reading_ledger(self.session, connection, period.run, self.clock, keys)
+        rules = rules_from(connection, period.since, self.clock.now())
         try:
             shop = shop_for(self.session, counted, connection)
         except RemoteFailure as failure:
             raise RunStopped(shop_problem(failure)) from failure
         books = books_for(self.session, counted, connection.file)
+        firm_id, file_pk = connection.firm_id, connection.file_pk
         try:
-            return shop, current_catalogue(self.session, books, connection, self.clock)
+            catalogue = current_catalogue(self.session, books, connection, self.clock)
         except RemoteFailure as failure:
             raise RunStopped(books_problem(failure)) from failure
+        return Desk(
+            firm_id=firm_id,
+            keys=keys,
+            shop=shop,
+            ledger=ledger,
+            rules=rules,
+            catalogue=catalogue,
+            standing=ledger.standing(),
+            parts=lambda combo: read_parts(self.session, books, file_pk, combo),
+        )
 
-    def previewed(
-        self, shop: Shop, page: OrderPage, connection: Connection, rules: Rules, catalogue: Catalogue
-    ) -> list[Previewed]:
+    def previewed(self, desk: "Desk", page: OrderPage) -> list[Previewed]:
         """What would become of each order of a page."""
-        ids = [*(one.id for one in page.orders), *(one.id for one in page.unreadable)]
-        known = known_orders(self.session, connection, ids)
+        known = desk.ledger.known([*(one.id for one in page.orders), *(one.id for one in page.unreadable)])
         now = self.clock.now()
         found = [unreadable(one, known.get(one.id), now) for one in page.unreadable]
         for order in page.orders:
             record = known.get(order.id)
-            one = judge(order, rules, record)
-            found.append(one or self.mapped(shop, page, order, rules, catalogue, record))
+            found.append(judge(order, desk.rules, record) or self.mapped(desk, page, order, record))
         return found
 
     def mapped(
-        self,
-        shop: Shop,
-        page: OrderPage,
-        order: ShopOrder,
-        rules: Rules,
-        catalogue: Catalogue,
-        record: OrderRecord | None,
+        self, desk: "Desk", page: OrderPage, order: ShopOrder, record: OrderRecord | None
     ) -> Previewed:
         """An order that would be taken, mapped; one whose parts the shop will not give, or with a fault of ours, is a problem alone."""
         try:
-            complete = page.complete.get(order.id) or shop.complete(order)
-            return preview(complete, rules, catalogue, record)
+            complete = page.complete.get(order.id) or desk.shop.complete(order)
         except Unreachable as failure:
             self.missed.append(failure)
             if len(self.missed) >= MISSED_LIMIT:
                 raise
             return not_whole(order, "the shop did not answer for this order")
-        except (RemoteFailure, LeaseLost):
+        try:
+            desk.catalogue = with_parts(complete, desk.rules, desk.catalogue, desk.parts)
+            return preview(complete, desk.rules, desk.catalogue, record, desk.standing)
+        except LeaseLost:
             raise
+        except RemoteFailure as failure:
+            raise RunStopped(books_problem(failure)) from failure
         except Exception as fault:
             log().error("fault in one previewed order", exc_info=fault)
             return faulty(order)
 
-    def keep(
-        self, found: Sequence[Previewed], cursor: int, firm_id: str, keys: FirmVault, codes: Codes
-    ) -> None:
+    def keep(self, found: Sequence[Previewed], cursor: int, desk: "Desk") -> None:
         """Keep a page and the place reached, in one transaction; an order that is there already stays.
 
         Raises `LeaseLost` when another worker has the run.
@@ -229,7 +233,10 @@ class Delivery:
             )
         )
         fresh = {one.tally.order_id: one for one in found if one.tally.order_id not in there}
-        self.session.add_all(previewed_row(one, firm_id, self.run_id, keys, codes) for one in fresh.values())
+        codes = {item.id: item.code for item in desk.catalogue.items}
+        self.session.add_all(
+            previewed_row(one, desk.firm_id, self.run_id, desk.keys, codes) for one in fresh.values()
+        )
         values: dict[str, object] = {"cursor": cursor}
         if found:
             values["reached"] = max(one.tally.created_at for one in found)
@@ -256,6 +263,20 @@ class Delivery:
         if changed_rows(self.session.execute(mine)) != 1:
             self.session.rollback()
             raise LeaseLost("another worker has this preview")
+
+
+@dataclass(slots=True, kw_only=True)
+class Desk:
+    """What a preview reads from. `catalogue` learns the parts of a combo item when an order depends on them."""
+
+    firm_id: str
+    keys: FirmVault
+    shop: Shop
+    ledger: SqlLedger
+    rules: Rules
+    catalogue: Catalogue
+    standing: Standing
+    parts: Callable[[Item], Item]
 
 
 def rules_from(connection: Connection, since: datetime, now: datetime) -> Rules:

@@ -4,11 +4,12 @@ from dataclasses import dataclass
 from datetime import UTC, date, datetime, time, timedelta
 from zoneinfo import ZoneInfo
 
-from sqlalchemy import func, select
+from sqlalchemy import select
 from sqlalchemy.exc import IntegrityError
 from sqlalchemy.orm import Session, defer, joinedload
 
 from portal.budget import allowance_of
+from portal.ledger.after_posting import standing_of
 from portal.models.connections import Connection
 from portal.models.previews import Preview, PreviewedOrder
 from portal.models.runs import OPEN, Run, RunKind
@@ -32,6 +33,7 @@ from portal.sync.forecast import Forecast, Work
 from portal.sync.ports import Clock
 from portal.sync.previewing import Tally, Verdict
 from portal.sync.problems import Code, Ignored
+from portal.sync.shapes import Shape
 
 PAGE = 100
 LAST_PAGE = 10_000
@@ -167,7 +169,7 @@ def report_of(session: Session, outside: Outside, preview: Preview) -> Report:
         checks=checklist(rows),
         left_out=left_out(rows),
         forecast=Forecast(
-            work=work_of(session, preview.run_id),
+            work=work_of(session, preview.run_id, len(Shape) - len(standing_of(session, file.id).proved)),
             per_second=outside.settings.saasu_calls_per_second,
             given=allowance_of(session, file, outside.now()),
             now=outside.now(),
@@ -184,16 +186,17 @@ def left_out(rows: list[Tally]) -> tuple[tuple[Ignored, Sum], ...]:
     return tuple(sorted(found, key=lambda pair: (-pair[1].orders, pair[0])))
 
 
-def work_of(session: Session, run_id: str) -> Work:
-    """The Saasu calls that posting a preview's orders would take, by purpose."""
-    posts, look_ups, customers = session.execute(
-        select(
-            func.count(),
-            func.coalesce(func.sum(PreviewedOrder.look_ups), 0),
-            func.count(func.distinct(func.nullif(PreviewedOrder.customer, ""))),
-        ).where(PreviewedOrder.run_id == run_id, PreviewedOrder.verdict == Verdict.WOULD_POST)
-    ).one()
-    return Work(posts=posts, look_ups=int(look_ups), customers=customers)
+def work_of(session: Session, run_id: str, shapes: int) -> Work:
+    """The Saasu calls that posting a preview's orders would take, by purpose; `shapes` are those the file has not proved."""
+    found = session.scalars(
+        select(PreviewedOrder.sought).where(
+            PreviewedOrder.run_id == run_id, PreviewedOrder.verdict == Verdict.WOULD_POST
+        )
+    ).all()
+    writes: dict[str, int] = {}
+    for digest, calls in (contact for sought in found for contact in sought):
+        writes[digest] = max(calls, writes.get(digest, 0))
+    return Work(posts=len(found), look_ups=sum(map(len, found)), writes=sum(writes.values()), shapes=shapes)
 
 
 def previewed_orders(

@@ -24,7 +24,8 @@ def billing_sentence(plan: BillingPlan) -> str:
     """What would become of the billing contact."""
     match plan:
         case Create(contact):
-            told = (full_name(contact.given_name, contact.family_name), contact.email)
+            company = f"linked to the company {contact.company}" if contact.company else ""
+            told = (full_name(contact.given_name, contact.family_name), contact.email, company)
             return f"Would create contact {', '.join(filter(None, told))}."
         case Use(contact, None):
             return f"Would use contact {numbered(contact)} unchanged."

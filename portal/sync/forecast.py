@@ -1,8 +1,8 @@
 """What posting the previewed orders would cost: Saasu calls, time at the pace of calls, and the day on which it would be done (SYNC §9).
 
 The estimate is made from what the engine does: one call posts an order; who is billed is looked up by e-mail or name, and who
-receives by name where that is somebody else. Whether a customer must be written is known only when Saasu is asked, so each
-different customer is counted as one write: an upper bound, kept low where customers are in Saasu unchanged.
+receives by name where that is somebody else; what was posted is read back. Whether a contact must be written is known only when
+Saasu is asked, so each different one is counted as if it had to be created once: the calls are fewer where they are there already.
 """
 
 from dataclasses import dataclass
@@ -14,22 +14,35 @@ from portal.sync.allowance import Allowance, done_by
 
 STANDING_CALLS = 2
 """What a run reads of the file before it posts: the items that changed, and the tax codes."""
+READ_BACK_AT_ONCE = 100
+"""Posted orders that are read back with one call."""
 MINUTE, HOUR = 60, 3600
 EXACT_BELOW = 100
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Work:
-    """Calls to Saasu by purpose: orders to post, look-ups of contacts, and different customers that may need writing."""
+    """Calls to Saasu by purpose: orders to post, look-ups of contacts, writes of different contacts.
+
+    `shapes` are the kinds of line of which the first order is read back at once, because the file has not shown yet how it rounds
+    them (SYNC §7.8).
+    """
 
     posts: int
     look_ups: int
-    customers: int
+    writes: int
+    shapes: int = 0
+
+    @property
+    def read_backs(self) -> int:
+        """Calls that read back what was posted."""
+        return -(-self.posts // READ_BACK_AT_ONCE) + min(self.shapes, self.posts)
 
     @property
     def calls(self) -> int:
         """All of them; none where nothing would be posted."""
-        return self.posts + self.look_ups + self.customers + STANDING_CALLS if self.posts else 0
+        whole = self.posts + self.look_ups + self.writes + self.read_backs + STANDING_CALLS
+        return whole if self.posts else 0
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

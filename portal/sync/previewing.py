@@ -3,6 +3,7 @@
 The same functions decide and map as in a run (`planning`, `mapping`), so that a preview says what a run would do.
 """
 
+from collections.abc import Callable
 from dataclasses import dataclass, replace
 from datetime import datetime
 from decimal import Decimal
@@ -10,14 +11,26 @@ from enum import StrEnum
 
 from portal.money import ZERO, cents
 from portal.sync.bridge import Bridge
-from portal.sync.contacts import ByName, Search, billing_search, shipping_search
+from portal.sync.contacts import Search, billing_search, delivery_address, shipping_search
+from portal.sync.goods import unread_combos
 from portal.sync.mapping import Mapped, map_order
 from portal.sync.orders import CompleteOrder, ShopOrder, UnreadableOrder
-from portal.sync.planning import Ignore, Leave, Mark, Reject, decide, reason_to_ignore, stays_ignored
+from portal.sync.planning import (
+    Ignore,
+    Leave,
+    Mark,
+    Reject,
+    about_another,
+    by_rules,
+    decide,
+    is_another,
+    stays_ignored,
+)
 from portal.sync.ports import OrderRecord, State
 from portal.sync.problems import Code, Ignored, Problem, about_order
-from portal.sync.rules import Catalogue, Rules
+from portal.sync.rules import Catalogue, Item, Rules
 from portal.sync.sale_orders import SaleOrder
+from portal.sync.shapes import Standing, shape_stopped, shapes_of
 
 
 class Verdict(StrEnum):
@@ -40,6 +53,11 @@ SETTLED = {
 """What the ledger says of an order that no run would send: it is there, or its answer is being looked up."""
 
 
+NOTHING_KNOWN = Standing()
+CREATE, CREATE_WITH_COMPANY = 1, 3
+"""Calls that create a contact: its company is looked up, and created, before it."""
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Tally:
     """One previewed order as far as it is counted.
@@ -58,9 +76,17 @@ class Tally:
     books_total: Decimal | None = None
 
 
+@dataclass(frozen=True, slots=True)
+class Sought:
+    """A contact that is looked up, and how many calls it would take to create it if nobody is found."""
+
+    search: Search
+    calls: int
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Previewed:
-    """One order as it would be posted: its bridge and sale where it would, and `customer` and `receiver`, who is looked up.
+    """One order as it would be posted: its bridge and sale where it would, and the contacts that are looked up, the billed one first.
 
     An order with a problem has the bridge as far as it could be read.
     """
@@ -70,23 +96,28 @@ class Previewed:
     notes: tuple[str, ...] = ()
     bridge: Bridge | None = None
     sale: SaleOrder | None = None
-    customer: Search | None = None
-    receiver: ByName | None = None
+    sought: tuple[Sought, ...] = ()
 
 
 def judge(order: ShopOrder, rules: Rules, record: OrderRecord | None) -> Previewed | None:
     """What can be said of an order without its lines; `None` where it would be taken, and must be read whole and mapped."""
-    match decide(order, rules, record):
-        case Ignore(reason):
-            return judged(order, Verdict.IGNORED, ignored=reason)
-        case Reject(problem):
-            return judged(order, Verdict.PROBLEM, problems=(problem,))
-        case Leave() | Mark() if record is not None and record.state in SETTLED:
+    decision = decide(order, rules, record)
+    if record is not None and isinstance(decision, Leave | Mark):
+        if record.state in SETTLED:
             return judged(order, SETTLED[record.state])
-        case Leave() if record is not None and stays_ignored(record):
+        if stays_ignored(record):
             return judged(order, Verdict.IGNORED, ignored=record.ignored)
-    unwanted = reason_to_ignore(order, rules, released=record is not None and record.release)
-    return None if unwanted is None else judged(order, Verdict.IGNORED, ignored=unwanted)
+        if is_another(order, record) and not record.release:
+            decision = about_another(order, replace(record, codes=frozenset()))
+        else:
+            decision = by_rules(order, rules, record)
+    match decision:
+        case Ignore(reason=reason):
+            return judged(order, Verdict.IGNORED, ignored=reason)
+        case Reject(problem=problem):
+            return judged(order, Verdict.PROBLEM, problems=(problem,))
+        case _:
+            return None
 
 
 def judged(
@@ -106,20 +137,34 @@ def judged(
 
 
 def preview(
-    complete: CompleteOrder, rules: Rules, catalogue: Catalogue, record: OrderRecord | None = None
+    complete: CompleteOrder,
+    rules: Rules,
+    catalogue: Catalogue,
+    record: OrderRecord | None = None,
+    standing: Standing = NOTHING_KNOWN,
 ) -> Previewed:
-    """One whole order as it would be posted under these rules, given what the ledger knows of it."""
-    return judge(complete.order, rules, record) or as_posted(complete, rules, catalogue, record)
+    """One whole order as it would be posted under these rules, given what the ledger knows of it and of the file's shapes of lines."""
+    return judge(complete.order, rules, record) or as_posted(complete, rules, catalogue, record, standing)
 
 
 def as_posted(
-    complete: CompleteOrder, rules: Rules, catalogue: Catalogue, record: OrderRecord | None = None
+    complete: CompleteOrder,
+    rules: Rules,
+    catalogue: Catalogue,
+    record: OrderRecord | None = None,
+    standing: Standing = NOTHING_KNOWN,
 ) -> Previewed:
-    """One whole order mapped as if it were taken, whatever its status says; a number it was sent under before stays (SYNC §5)."""
+    """One whole order mapped as if it were taken, whatever its status says; a number it was sent under before stays (SYNC §5).
+
+    A sale with a shape of line that came to another total in this file before is a problem (SYNC §7.8).
+    """
     order = complete.order
     mapped = map_order(complete, rules, catalogue)
     if not isinstance(mapped, Mapped):
-        refused = judged(order, Verdict.PROBLEM, problems=mapped.problems)
+        return replace(judged(order, Verdict.PROBLEM, problems=mapped.problems), bridge=mapped.bridge)
+    stopped = shapes_of(mapped.sale) & standing.failed
+    if stopped:
+        refused = judged(order, Verdict.PROBLEM, problems=(shape_stopped(order.id, stopped),))
         return replace(refused, bridge=mapped.bridge)
     sale = mapped.sale
     if record is not None and record.number:
@@ -127,13 +172,35 @@ def as_posted(
     found = judged(order, Verdict.WOULD_POST)
     return replace(
         found,
-        tally=replace(found.tally, books_total=mapped.bridge.span("Total").books),
+        tally=replace(found.tally, books_total=mapped.bridge.books.total),
         notes=mapped.notes,
         bridge=mapped.bridge,
         sale=sale,
-        customer=billing_search(order, rules.nobodys_emails),
-        receiver=shipping_search(complete),
+        sought=sought_for(complete, rules),
     )
+
+
+def sought_for(complete: CompleteOrder, rules: Rules) -> tuple[Sought, ...]:
+    """The contacts that are looked up for an order: who is billed, and who receives where that is somebody else (SYNC §6)."""
+    billing, receiver = complete.order.billing, delivery_address(complete)
+    wanted = (
+        (billing_search(complete.order, rules.nobodys_emails), billing.company),
+        (shipping_search(complete), receiver.company if receiver else ""),
+    )
+    return tuple(
+        Sought(search, CREATE_WITH_COMPANY if company.strip() else CREATE)
+        for search, company in wanted
+        if search is not None
+    )
+
+
+def with_parts(
+    complete: CompleteOrder, rules: Rules, catalogue: Catalogue, parts: Callable[[Item], Item]
+) -> Catalogue:
+    """The catalogue with the parts of the combo items that a pick list of this order depends on; `parts` reads those of one."""
+    for combo in unread_combos(complete, rules, catalogue.items):
+        catalogue = catalogue.with_item(parts(combo))
+    return catalogue
 
 
 def not_whole(order: ShopOrder, words: str) -> Previewed:

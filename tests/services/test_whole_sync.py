@@ -1,112 +1,24 @@
 """Whole runs against the sandbox's two servers, by the use cases alone: no worker, no browser."""
 
 from collections import Counter
-from collections.abc import Iterator
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from decimal import Decimal
-from typing import Any
 
 import pytest
-from flask import Flask
 from sqlalchemy import select
-from sqlalchemy.orm import Session
 
 from portal import mirrors
-from portal.database import db
 from portal.ledger import take_lease
 from portal.models.connections import Connection, SaasuFile
 from portal.models.orders import Order
-from portal.models.runs import Run, RunKind
-from portal.services import connections, files
-from portal.services.connections import Draft
-from portal.services.remotes import Outside, books_for
+from portal.models.runs import RunKind
+from portal.services import connections
+from portal.services.remotes import books_for
 from portal.services.runs import SystemClock, request_run
 from portal.services.syncing import carry_out, read_parts
-from portal.sync.rules import SYNCED_BY_DEFAULT
-from sandbox.serve import Running, running
 from tests.factories import make_firm
-from tests.portal_app import app_for
-
-LONG_AGO = timedelta(days=60)
-
-
-@dataclass
-class Desk:
-    session: Session
-    outside: Outside
-    servers: Running
-    file: SaasuFile
-    shop: Any
-
-    def draft(self, **more: Any) -> Draft:
-        items = {item.code: item.id for item in connections.file_items(self.session, self.outside, self.file)}
-        draft = Draft(
-            enabled=True,
-            store_hash=self.shop.hash,
-            client_id=self.shop.client_id,
-            client_secret=self.shop.client_secret,
-            access_token=self.shop.token,
-            prefix="SHO",
-            shipping_item_id=items["SHIPPING"],
-            discount_item_id=items["DISCOUNT"],
-            notify=False,
-            notification_email="",
-            statuses=tuple(sorted(SYNCED_BY_DEFAULT)),
-        )
-        return replace(draft, **more)
-
-    def connect(self, **more: Any) -> Connection:
-        draft = self.draft(**more)
-        connection = connections.save_connection(self.session, self.outside, self.file, None, draft)
-        connection.start_at = connection.watermark = datetime.now(UTC) - LONG_AGO
-        self.session.commit()
-        return connection
-
-    def run(self, connection: Connection, kind: RunKind = RunKind.MANUAL) -> Run:
-        clock = SystemClock()
-        run = request_run(self.session, connection, kind, "Alice", clock.now(), lambda *_: None)
-        carry_out(self.session, self.outside, run.id, run.attempt, clock)
-        self.session.refresh(run)
-        return run
-
-    def sales(self) -> list[dict[str, Any]]:
-        with self.servers.saasu.lock:
-            return [dict(row) for row in self.servers.saasu.files[self.file.file_id].invoices.values()]
-
-    def shop_totals(self) -> dict[str, Decimal]:
-        now = datetime.now(UTC)
-        documents = [
-            one.document(now) for one in self.servers.bigcommerce.shops[self.shop.hash].orders.values()
-        ]
-        return {
-            f"BC-{self.shop.hash}-{one['id']}": Decimal(str(one["total_inc_tax"])).quantize(Decimal("0.01"))
-            for one in documents
-        }
-
-
-@pytest.fixture
-def desk(empty_database: str, empty_redis: str) -> Iterator[Desk]:
-    with running("journey") as servers:
-        servers.saasu.change_settings({"calls_per_second": None, "unique_numbers": False})
-        app: Flask = app_for(
-            empty_database,
-            empty_redis,
-            BIGCOMMERCE_API_URL=servers.bigcommerce_url,
-            SAASU_API_URL=servers.saasu_url,
-        )
-        with app.app_context():
-            session, outside = db.session(), Outside.of(app)
-            login = next(one for one in servers.world.logins if one.two_factor_code is None)
-            store = servers.world.stores[0]
-            firm = make_firm(session)
-            saved = files.sign_in_to_saasu(session, outside, firm.id, login.username, login.password)
-            found = [one.identity for one in files.choices(session, outside, saved)]
-            chosen = [one for one in found if one.file_id == store.file_id]
-            (file,) = files.add_files(session, outside, saved, chosen, "Australia/Sydney")
-            yield Desk(session, outside, servers, file, store)
-            db.session.remove()
-            db.engine.dispose()
+from tests.sandbox_desk import LONG_AGO, Desk
 
 
 def test_every_eligible_order_is_in_saasu_once_and_to_the_cent(desk: Desk) -> None:
@@ -149,7 +61,7 @@ def test_the_missing_item_is_named_in_the_documents_words_and_the_next_run_posts
     )
     before = len(desk.sales())
 
-    add_item(desk, sku)
+    desk.add_item(sku)
     run = desk.run(connection)
 
     desk.session.refresh(failed)
@@ -157,22 +69,11 @@ def test_the_missing_item_is_named_in_the_documents_words_and_the_next_run_posts
     assert len(desk.sales()) == before + 1
 
 
-def add_item(desk: Desk, code: str, **more: Any) -> None:
-    import requests
-
-    answer = requests.post(
-        f"{desk.servers.saasu_url}/_control/files/{desk.file.file_id}/items",
-        json={"Code": code, "Description": "Created by a person"} | more,
-        timeout=10,
-    )
-    assert answer.ok, answer.text
-
-
 def test_an_idle_run_costs_one_call_to_the_shop_and_none_to_saasu(desk: Desk) -> None:
     connection = desk.connect()
     desk.run(connection)
     (failed,) = desk.session.scalars(select(Order).where(Order.state == "failed")).all()
-    add_item(desk, failed.problems[0]["subject"])
+    desk.add_item(failed.problems[0]["subject"])
     desk.run(connection)
 
     idle = desk.run(connection)
@@ -184,7 +85,7 @@ def test_the_parts_of_a_combo_are_kept_until_the_item_changes(desk: Desk) -> Non
     desk.connect()
     books = books_for(desk.session, desk.outside, desk.file)
     jars = connections.file_items(desk.session, desk.outside, desk.file)[:2]
-    add_item(desk, "HAMPER", Type="C", BuildItems=[{"Id": jar.id, "Quantity": 1} for jar in jars])
+    desk.add_item("HAMPER", Type="C", BuildItems=[{"Id": jar.id, "Quantity": 1} for jar in jars])
     (combo,) = [item for item in books.items() if item.code == "HAMPER"]
     mirrors.write_catalogue(desk.session, desk.file, [combo], [], datetime.now(UTC))
 

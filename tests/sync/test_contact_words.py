@@ -37,6 +37,12 @@ def test_a_customer_without_an_email_would_be_created_by_name() -> None:
     assert contact_sentences(planned(order(email=""))) == ("Would create contact Robin Example.",)
 
 
+def test_a_customer_with_a_company_would_be_linked_to_it() -> None:
+    assert contact_sentences(planned(order(company="Example Pty Ltd"))) == (
+        "Would create contact Robin Example, robin@example.com, linked to the company Example Pty Ltd.",
+    )
+
+
 def test_a_customer_with_the_same_details_would_be_used_unchanged() -> None:
     plan = planned(builders.order(), builders.contact())
 

@@ -14,6 +14,7 @@ from portal.sync.orders import CompleteOrder, UnreadableOrder
 from portal.sync.ports import OrderRecord, State
 from portal.sync.previewing import (
     Previewed,
+    Sought,
     Verdict,
     as_posted,
     faulty,
@@ -21,8 +22,11 @@ from portal.sync.previewing import (
     not_whole,
     preview,
     unreadable,
+    with_parts,
 )
 from portal.sync.problems import Code, Ignored
+from portal.sync.rules import Item, Span
+from portal.sync.shapes import Shape, Standing
 from tests import builders
 from tests.builders import CREATED
 
@@ -32,7 +36,14 @@ NOW = datetime(2026, 3, 3, 9, 0, tzinfo=UTC)
 
 
 def record(state: State, **more: Any) -> OrderRecord:
-    values: dict[str, Any] = {"id": "r", "order_id": 120, "created_at": CREATED, "modified_at": CREATED}
+    values: dict[str, Any] = {
+        "id": "r",
+        "order_id": 120,
+        "created_at": CREATED,
+        "modified_at": CREATED,
+        "status_id": 11,
+        "total": Decimal("11.00"),
+    }
     return OrderRecord(state=state, **(values | more))
 
 
@@ -47,7 +58,7 @@ def test_a_sound_order_would_post_with_its_bridge_its_sale_and_who_is_looked_up(
     assert found.tally.total == found.tally.books_total == Decimal("31.00")
     assert found.bridge is not None and found.bridge.span("Total").difference == ZERO
     assert found.sale is not None and found.sale.number == "SHO120"
-    assert (found.customer, found.receiver) == (ByEmail("robin@example.com"), None)
+    assert found.sought == (Sought(ByEmail("robin@example.com"), 1),)
     assert (found.tally.order_id, found.tally.created_at, found.tally.currency, found.status) == (
         120,
         CREATED,
@@ -69,13 +80,37 @@ def test_an_order_that_differs_has_the_bridge_as_far_as_it_was_read() -> None:
 def test_a_receiver_of_another_name_is_looked_up_too() -> None:
     away = builders.destination(first_name="Sam", last_name="Other")
 
-    assert of(builders.order(addresses=(away,))).receiver == ByName("Sam", "Other")
+    assert of(builders.order(addresses=(away,))).sought == (
+        Sought(ByEmail("robin@example.com"), 1),
+        Sought(ByName("Sam", "Other"), 1),
+    )
+
+
+def test_a_contact_with_a_company_would_take_three_calls_to_create() -> None:
+    away = builders.destination(first_name="Sam", last_name="Other", company="Far Pty Ltd")
+    billing = builders.address(company="Near Pty Ltd")
+
+    assert [one.calls for one in of(builders.order(billing=billing)).sought] == [3]
+    assert [one.calls for one in of(builders.order(addresses=(away,))).sought] == [1, 3]
+    assert [one.calls for one in of(builders.order(billing=builders.address(company=" "))).sought] == [1]
+
+
+def test_digital_goods_are_sent_to_nobody() -> None:
+    away = builders.destination(first_name="Sam", last_name="Other")
+
+    assert len(of(builders.order(addresses=(away,), is_digital=True)).sought) == 1
+
+
+def test_an_order_that_names_nobody_looks_nobody_up() -> None:
+    nobody = builders.address(first_name="", last_name="", company="", email="")
+
+    assert of(builders.order(billing=nobody, addresses=())).sought == ()
 
 
 def test_a_customer_with_nobodys_email_is_looked_up_by_name() -> None:
     found = of(builders.order(), nobodys_emails=("robin@example.com",))
 
-    assert found.customer == ByName("Robin", "Example")
+    assert found.sought == (Sought(ByName("Robin", "Example"), 1),)
 
 
 def test_an_order_that_misses_an_item_says_so_and_has_no_sale() -> None:
@@ -83,7 +118,7 @@ def test_an_order_that_misses_an_item_says_so_and_has_no_sale() -> None:
 
     assert found.tally.verdict is Verdict.PROBLEM
     assert [one.code for one in found.tally.problems] == [Code.ITEM_NOT_FOUND]
-    assert (found.sale, found.bridge, found.tally.books_total, found.customer) == (None, None, None, None)
+    assert (found.sale, found.bridge, found.tally.books_total, found.sought) == (None, None, None, ())
 
 
 @pytest.mark.parametrize(
@@ -163,11 +198,66 @@ def test_what_a_person_asked_for_would_post_whatever_its_status() -> None:
     assert of(builders.order(currency="NZD"), asked).tally.ignored is Ignored.CURRENCY
 
 
-def test_a_number_that_the_shop_used_again_is_a_problem() -> None:
-    other = record(State.FAILED, created_at=CREATED - timedelta(days=400), modified_at=CREATED)
-    found = of(builders.order(modified_at=CREATED + timedelta(hours=1)), other)
+OTHER_DATE = CREATED - timedelta(days=400)
+
+
+@pytest.mark.parametrize("codes", [frozenset(), frozenset({Code.ORDER_ID_REUSED})])
+@pytest.mark.parametrize("later", [timedelta(0), timedelta(hours=1)])
+def test_a_number_that_the_shop_used_again_is_a_problem(codes: frozenset[Code], later: timedelta) -> None:
+    other = record(State.FAILED, created_at=OTHER_DATE, codes=codes)
+    found = of(builders.order(modified_at=CREATED + later), other)
 
     assert [one.code for one in found.tally.problems] == [Code.ORDER_ID_REUSED]
+    assert found.tally.verdict is Verdict.PROBLEM
+
+
+def test_a_number_used_again_after_the_first_one_was_posted_stays_posted() -> None:
+    assert of(builders.order(), record(State.POSTED, created_at=OTHER_DATE)).tally.verdict is Verdict.POSTED
+
+
+def test_a_number_used_again_would_post_where_a_person_asked_for_it() -> None:
+    asked = record(State.SEEN, created_at=OTHER_DATE, codes=frozenset({Code.ORDER_ID_REUSED}), release=True)
+
+    assert of(builders.order(), asked).tally.verdict is Verdict.WOULD_POST
+
+
+def test_an_order_from_the_future_is_a_problem() -> None:
+    found = of(builders.order(), latest=CREATED - timedelta(days=1))
+
+    assert [one.code for one in found.tally.problems] == [Code.ORDER_UNREADABLE]
+
+
+def test_an_order_that_came_while_the_connection_was_off_is_left_out() -> None:
+    off = (Span(began=CREATED - timedelta(days=1), ended=CREATED + timedelta(days=1)),)
+
+    assert of(builders.order(), off=off).tally.ignored is Ignored.WHILE_OFF
+
+
+def test_a_kind_of_line_that_came_to_another_total_before_is_a_problem() -> None:
+    dear = builders.order(builders.line(price="10.005", quantity=2))
+    stopped = preview(dear, RULES, CATALOGUE, None, Standing(failed=frozenset({Shape.FINE_PRICE})))
+    plain = preview(builders.order(), RULES, CATALOGUE, None, Standing(failed=frozenset(Shape)))
+
+    assert of(dear).tally.verdict is Verdict.WOULD_POST
+    assert [one.code for one in stopped.tally.problems] == [Code.POSTED_TOTAL_DIFFERS]
+    assert stopped.bridge is not None and stopped.sale is None
+    assert plain.tally.verdict is Verdict.WOULD_POST
+
+
+def test_the_parts_of_a_combo_are_read_where_a_pick_list_depends_on_them() -> None:
+    hamper, tea = builders.item("hamper", 5, is_combo=True), builders.item("tea-250")
+    sold = builders.order(builders.line("hamper", id=1), builders.line("tea-250", "0.00", id=2, parent_id=1))
+    asked: list[Item] = []
+
+    def parts(combo: Item) -> Item:
+        asked.append(combo)
+        return replace(combo, parts=("coffee",))
+
+    read = with_parts(sold, RULES, builders.catalogue(hamper, tea), parts)
+
+    assert asked == [hamper]
+    assert [one.parts for one in read.items if one.is_combo] == [("coffee",)]
+    assert with_parts(builders.order(), RULES, CATALOGUE, parts) is CATALOGUE
 
 
 def test_an_order_sent_before_keeps_its_number() -> None:

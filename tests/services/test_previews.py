@@ -1,0 +1,488 @@
+"""A preview says what a run would do, and does nothing: against the sandbox's two servers, by the use cases alone."""
+
+from collections import Counter
+from collections.abc import Callable
+from datetime import UTC, date, datetime, timedelta
+from decimal import Decimal
+from zoneinfo import ZoneInfo
+
+import pytest
+import requests
+from sqlalchemy import func, select
+from sqlalchemy.exc import IntegrityError
+
+from portal.clients import bigcommerce
+from portal.ledger import LEASE
+from portal.models.connections import Connection
+from portal.models.orders import Attempt, Order
+from portal.models.previews import Preview, PreviewedOrder
+from portal.models.runs import Run, RunKind, RunState
+from portal.services import connections, preview_runs, previews, runs
+from portal.services.preview_runs import Delivery, carry_out_preview
+from portal.services.previews import NotPreviewed, preview_now, report_of, request_preview
+from portal.services.runs import SystemClock
+from portal.services.syncing import carry_out
+from portal.sync import previewing
+from portal.sync.allowance import plan_limit
+from portal.sync.previewing import Verdict
+from portal.sync.problems import Code
+from tests.factories import make_run
+from tests.sandbox_desk import LONG_AGO, Desk
+
+WRITES = ("POST", "PUT", "PATCH", "DELETE")
+SYDNEY = ZoneInfo("Australia/Sydney")
+
+
+class Killed(BaseException):
+    """What ends a process that is killed: nothing catches it."""
+
+
+def today() -> date:
+    return datetime.now(SYDNEY).date()
+
+
+def previewed(desk: Desk, connection: Connection) -> Preview:
+    """A preview of the last 60 days, carried out."""
+    run = preview_now(
+        desk.session,
+        desk.outside,
+        connection,
+        today() - LONG_AGO,
+        today(),
+        "Alice",
+        SystemClock(),
+    )
+    return desk.session.get_one(Preview, run.id)
+
+
+def asked(desk: Desk, connection: Connection) -> Run:
+    return request_preview(
+        desk.session, connection, today() - LONG_AGO, today(), "Alice", datetime.now(UTC), lambda *_: None
+    )
+
+
+def rows_of(desk: Desk, preview: Preview) -> dict[int, PreviewedOrder]:
+    found = desk.session.scalars(select(PreviewedOrder).where(PreviewedOrder.run_id == preview.run_id))
+    return {row.order_id: row for row in found}
+
+
+def writes_to_saasu(desk: Desk) -> Counter[str]:
+    """Calls that change something, by endpoint; signing in changes nothing in the books."""
+    calls = desk.calls("saasu")
+    return Counter(
+        {
+            name: count
+            for name, count in calls.items()
+            if name.startswith(WRITES) and "authorisation" not in name.lower()
+        }
+    )
+
+
+def everything(connection: Connection) -> dict[str, object]:
+    return {column.name: getattr(connection, column.key) for column in Connection.__table__.columns}
+
+
+def test_after_a_preview_saasu_has_seen_no_write_and_the_ledger_has_no_row(desk: Desk) -> None:
+    connection = desk.connect()
+    before = everything(connection)
+
+    preview = previewed(desk, connection)
+
+    desk.session.refresh(connection)
+    assert preview.run.state == RunState.FINISHED
+    assert writes_to_saasu(desk) == Counter()
+    assert desk.sales() == []
+    assert desk.session.scalar(select(func.count(Order.id))) == 0
+    assert desk.session.scalar(select(func.count(Attempt.id))) == 0
+    assert everything(connection) == before
+
+
+def test_every_order_of_the_period_has_one_verdict_and_the_sentence_counts_them(desk: Desk) -> None:
+    connection = desk.connect()
+
+    preview = previewed(desk, connection)
+    report = report_of(desk.session, desk.outside, preview)
+
+    count = len(desk.shop_totals())
+    would_post = report.figures.would_post
+    assert len(rows_of(desk, preview)) == report.figures.orders == preview.run.read == count
+    assert would_post.orders > 5
+    assert would_post.difference == 0
+    assert would_post.shop > 0
+    assert report.sentence.startswith(f"{count} orders: {would_post.orders} would post, 1 misses an item")
+    assert sum(one.orders for _, one in report.left_out) == report.figures.left_out.orders
+    assert [(check.code, check.subject) for check in report.checks] == [
+        (Code.ITEM_NOT_FOUND, "sh-hoodie-with-logo")
+    ]
+
+
+def test_what_a_preview_says_is_what_the_run_does(desk: Desk) -> None:
+    connection = desk.connect()
+    preview = previewed(desk, connection)
+    forecast = report_of(desk.session, desk.outside, preview).forecast
+
+    run = desk.run(connection)
+
+    orders = {row.order_id: row for row in desk.session.scalars(select(Order))}
+    rows = rows_of(desk, preview)
+    told = {"would_post": "posted", "problem": "failed", "ignored": "ignored"}
+    assert {number: told[row.verdict] for number, row in rows.items()} == {
+        number: order.state for number, order in orders.items()
+    }
+    for number, row in rows.items():
+        order = orders[number]
+        assert (row.problems, row.ignored_reason, row.bridge) == (
+            order.problems,
+            order.ignored_reason,
+            order.bridge,
+        )
+        if row.verdict == Verdict.WOULD_POST:
+            assert row.books_total == row.total == Decimal(order.bridge[-2]["books"])
+    assert forecast.work.posts == run.posted
+    assert run.saasu_calls <= forecast.work.calls + 1  # a token may be renewed on the way
+    assert run.saasu_calls >= forecast.work.posts + forecast.work.look_ups
+
+
+def test_what_was_posted_is_told_as_posted_and_costs_nothing_more(desk: Desk) -> None:
+    connection = desk.connect()
+    posted = desk.run(connection).posted
+
+    report = report_of(desk.session, desk.outside, previewed(desk, connection))
+
+    assert report.figures.there.orders == posted
+    assert report.figures.would_post.orders == report.forecast.work.calls == 0
+    assert f"{posted} posted already" in report.sentence
+
+
+def test_an_item_made_in_saasu_clears_the_checklist(desk: Desk) -> None:
+    connection = desk.connect()
+    first = report_of(desk.session, desk.outside, previewed(desk, connection))
+    desk.add_item(first.checks[0].subject)
+
+    second = report_of(desk.session, desk.outside, previewed(desk, connection))
+
+    assert second.checks == ()
+    assert second.figures.would_post.orders == first.figures.would_post.orders + len(first.checks[0].orders)
+
+
+def test_a_connection_that_is_not_enabled_can_be_previewed(desk: Desk) -> None:
+    draft = desk.draft(enabled=False)
+    connection = connections.save_connection(desk.session, desk.outside, desk.file, None, draft)
+    assert connection.start_at is None
+
+    preview = previewed(desk, connection)
+
+    assert preview.run.state == RunState.FINISHED
+    assert Verdict.WOULD_POST in {row.verdict for row in rows_of(desk, preview).values()}
+    assert (connection.start_at, connection.last_good_run_at) == (None, None)
+
+
+def test_a_token_that_is_refused_fails_the_preview_and_marks_nothing_else(desk: Desk) -> None:
+    connection = desk.connect(access_token="revoked")
+
+    preview = previewed(desk, connection)
+
+    assert (preview.run.state, preview.run.problem_code) == (RunState.FAILED, "STORE_CREDENTIALS")
+    assert (connection.problem_code, rows_of(desk, preview)) == (None, {})
+
+
+def test_a_connection_without_a_token_says_so(desk: Desk) -> None:
+    draft = desk.draft(enabled=False, access_token="")
+    connection = connections.save_connection(desk.session, desk.outside, desk.file, None, draft)
+
+    assert previewed(desk, connection).run.problem_code == "STORE_CREDENTIALS"
+
+
+@pytest.fixture
+def pages_of_five(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(bigcommerce, "PAGE", 5)
+    monkeypatch.setattr(bigcommerce, "SMALLEST_PAGE", 5)
+
+
+def after_the_first_page(monkeypatch: pytest.MonkeyPatch, act: Callable[[], None]) -> None:
+    """Let something happen once, when the first page of a preview is kept."""
+    keep = Delivery.keep
+    done: list[bool] = []
+
+    def keep_and_act(self: Delivery, *arguments: object) -> None:
+        keep(self, *arguments)  # type: ignore[arg-type]
+        if not done:
+            done.append(True)
+            act()
+
+    monkeypatch.setattr(Delivery, "keep", keep_and_act)
+
+
+def kill() -> None:
+    raise Killed
+
+
+@pytest.mark.usefixtures("pages_of_five")
+def test_a_killed_preview_goes_on_from_where_it_was_and_counts_no_order_twice(
+    desk: Desk, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    connection = desk.connect()
+    run = asked(desk, connection)
+    after_the_first_page(monkeypatch, kill)
+    clock = SystemClock()
+    with pytest.raises(Killed):
+        carry_out_preview(desk.session, desk.outside, run.id, 1, clock)
+    desk.session.rollback()
+    assert (run.state, run.read) == (RunState.RUNNING, 5)
+    alive_at = run.alive_at
+    assert alive_at is not None
+    rung: list[tuple[str, int]] = []
+
+    live = runs.sweep(desk.session, alive_at + LEASE, set(), lambda *one: rung.append(one))
+    mended = runs.sweep(
+        desk.session, alive_at + LEASE + timedelta(seconds=1), set(), lambda *one: rung.append(one)
+    )
+    calls = desk.calls("bigcommerce")["GET /v2/orders"]
+    state = carry_out_preview(desk.session, desk.outside, run.id, 2, clock)
+
+    desk.session.refresh(run)
+    count = len(desk.shop_totals())
+    assert (live, mended, rung) == (0, 1, [(run.id, 2)])
+    assert (state, run.read) == (RunState.FINISHED, count)
+    assert desk.session.scalar(select(func.count(PreviewedOrder.id))) == count
+    assert desk.calls("bigcommerce")["GET /v2/orders"] - calls == (count - 5) // 5 + 1
+
+
+@pytest.mark.usefixtures("pages_of_five")
+def test_a_worker_that_was_given_up_writes_no_more(desk: Desk, monkeypatch: pytest.MonkeyPatch) -> None:
+    connection = desk.connect()
+    run = asked(desk, connection)
+
+    def give_up() -> None:
+        later = datetime.now(UTC) + LEASE * 2
+        assert runs.sweep(desk.session, later, set(), lambda *_: None) == 1
+
+    after_the_first_page(monkeypatch, give_up)
+
+    state = carry_out_preview(desk.session, desk.outside, run.id, 1, SystemClock())
+
+    desk.session.refresh(run)
+    assert state is None
+    assert (run.state, run.attempt, run.read) == (RunState.QUEUED, 2, 5)
+    assert desk.session.scalar(select(func.count(PreviewedOrder.id))) == 5
+
+
+@pytest.mark.usefixtures("pages_of_five")
+def test_the_hourly_run_goes_on_during_a_preview(desk: Desk, monkeypatch: pytest.MonkeyPatch) -> None:
+    connection = desk.connect()
+    connection.next_run_at = datetime.now(UTC) - timedelta(minutes=1)
+    desk.session.commit()
+    hourly: list[tuple[str, int]] = []
+    preview = asked(desk, connection)
+
+    def an_hour_is_over() -> None:
+        assert runs.claim_due(desk.session, datetime.now(UTC), lambda *one: hourly.append(one)) == 1
+        carry_out(desk.session, desk.outside, *hourly[0], SystemClock())
+
+    after_the_first_page(monkeypatch, an_hour_is_over)
+    carry_out_preview(desk.session, desk.outside, preview.id, 1, SystemClock())
+
+    run = desk.session.get_one(Run, hourly[0][0])
+    verdicts = Counter(desk.session.scalars(select(PreviewedOrder.verdict)))
+    assert (run.kind, run.state, preview.state) == (RunKind.HOURLY, RunState.FINISHED, RunState.FINISHED)
+    assert run.posted > 5
+    assert connection.last_good_run_at is not None
+    assert set(Counter(sale["PurchaseOrderNumber"] for sale in desk.sales()).values()) == {1}
+    # The first page was seen before the hourly run, the others after it.
+    assert verdicts[Verdict.WOULD_POST] + verdicts[Verdict.PROBLEM] >= 5
+    assert verdicts[Verdict.POSTED] > 0
+
+
+@pytest.mark.usefixtures("pages_of_five")
+def test_a_person_can_stop_a_preview(desk: Desk, monkeypatch: pytest.MonkeyPatch) -> None:
+    connection = desk.connect()
+    run = asked(desk, connection)
+    after_the_first_page(monkeypatch, lambda: runs.ask_to_stop(desk.session, run))
+
+    state = carry_out_preview(desk.session, desk.outside, run.id, 1, SystemClock())
+
+    assert (state, run.state, run.read) == (RunState.STOPPED, RunState.STOPPED, 5)
+
+
+class LeapingClock:
+    """A clock on which each look takes a minute."""
+
+    def __init__(self) -> None:
+        self.moment = datetime.now(UTC)
+
+    def now(self) -> datetime:
+        self.moment += timedelta(minutes=1)
+        return self.moment
+
+
+@pytest.mark.usefixtures("pages_of_five")
+def test_a_long_preview_gives_way_and_goes_on_when_its_turn_comes_again(desk: Desk) -> None:
+    connection = desk.connect()
+    run = asked(desk, connection)
+    rung: list[tuple[str, int]] = [(run.id, 1)]
+    clock = LeapingClock()
+    states: list[RunState | None] = []
+
+    while len(states) < len(rung):
+        states.append(
+            carry_out_preview(
+                desk.session, desk.outside, *rung[len(states)], clock, lambda *one: rung.append(one)
+            )
+        )
+
+    desk.session.refresh(run)
+    count = len(desk.shop_totals())
+    assert states == [None] * (len(rung) - 1) + [RunState.FINISHED]
+    assert len(rung) > 2
+    assert (run.state, run.read) == (RunState.FINISHED, count)
+    assert desk.session.scalar(select(func.count(PreviewedOrder.id))) == count
+
+
+def test_a_connection_has_one_open_preview_beside_its_one_open_run(desk: Desk) -> None:
+    connection = desk.connect()
+    hourly = make_run(desk.session, connection)
+
+    first, again = asked(desk, connection), asked(desk, connection)
+    manual = runs.request_run(
+        desk.session, connection, RunKind.MANUAL, "Alice", datetime.now(UTC), lambda *_: None
+    )
+
+    assert first.id == again.id
+    assert manual.id == hourly.id
+    with pytest.raises(IntegrityError):
+        make_run(desk.session, connection, RunKind.PREVIEW)
+    desk.session.rollback()
+    with pytest.raises(IntegrityError):
+        make_run(desk.session, connection, RunKind.MANUAL)
+    desk.session.rollback()
+
+
+def test_a_duplicate_delivery_does_nothing(desk: Desk) -> None:
+    run = asked(desk, desk.connect())
+    carry_out_preview(desk.session, desk.outside, run.id, 1, SystemClock())
+
+    assert carry_out_preview(desk.session, desk.outside, run.id, 1, SystemClock()) is None
+
+
+def test_the_orders_of_the_last_five_previews_are_kept(desk: Desk, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(preview_runs, "KEPT", 2)
+    connection = desk.connect()
+
+    found = [previewed(desk, connection) for _ in range(4)]
+
+    desk.session.expire_all()
+    assert [preview.kept for preview in found] == [False, False, True, True]
+    assert [bool(rows_of(desk, preview)) for preview in found] == [False, False, True, True]
+    assert [one.run_id for one in previews.previews_of(desk.session, connection.firm_id, connection.id)] == [
+        found[3].run_id,
+        found[2].run_id,
+    ]
+
+
+def break_lines(desk: Desk, times: int) -> None:
+    """Let the shop give lines one order at a time, and not answer for some."""
+    url = f"{desk.servers.bigcommerce_url}/_control/stores/{desk.shop.hash}"
+    assert requests.patch(url, json={"consignments": False}, timeout=10).ok
+    match = {"method": "GET", "path": "/v2/orders/{id}/products"}
+    desk.servers.controls["bigcommerce"].faults.order(
+        {"match": match, "fault": "error_before", "status": 500, "times": times}
+    )
+
+
+def test_an_order_for_which_the_shop_does_not_answer_is_a_problem_alone(desk: Desk) -> None:
+    connection = desk.connect()
+    break_lines(desk, times=4)  # one call is tried several times
+
+    preview = previewed(desk, connection)
+
+    problems = [row.problems[0]["code"] for row in rows_of(desk, preview).values() if row.problems]
+    assert preview.run.state == RunState.FINISHED
+    assert 1 <= problems.count("INCOMPLETE_READ") <= 2
+    assert len(rows_of(desk, preview)) == len(desk.shop_totals())
+
+
+def test_a_shop_that_answers_for_no_order_stops_the_preview(desk: Desk) -> None:
+    connection = desk.connect()
+    break_lines(desk, times=1000)
+
+    preview = previewed(desk, connection)
+
+    assert (preview.run.state, preview.run.problem_code) == (RunState.INCOMPLETE, "STORE_UNREACHABLE")
+
+
+def test_a_fault_of_ours_in_one_order_is_its_problem_alone(
+    desk: Desk, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    connection = desk.connect()
+    original = previewing.preview
+    first = min(int(marker.rpartition("-")[2]) for marker in desk.shop_totals())
+
+    def faulty_once(complete: object, *arguments: object) -> object:
+        if complete.order.id == first:  # type: ignore[attr-defined]
+            raise ZeroDivisionError
+        return original(complete, *arguments)  # type: ignore[arg-type]
+
+    monkeypatch.setattr(preview_runs, "preview", faulty_once)
+
+    rows = rows_of(desk, previewed(desk, connection))
+
+    assert rows[first].problems[0]["code"] == "ORDER_UNREADABLE"
+    assert Verdict.WOULD_POST in {row.verdict for row in rows.values()}
+
+
+def test_the_orders_of_one_verdict_or_of_one_line_of_the_checklist_can_be_listed(desk: Desk) -> None:
+    preview = previewed(desk, desk.connect())
+    every = previews.previewed_orders(desk.session, preview)
+    posted = previews.previewed_orders(desk.session, preview, verdict=Verdict.WOULD_POST)
+    missing = previews.orders_with(desk.session, preview, Code.ITEM_NOT_FOUND, "SH-HOODIE-WITH-LOGO ")
+
+    assert [row.order_id for row in every] == sorted((row.order_id for row in every), reverse=True)
+    assert {row.verdict for row in posted} == {Verdict.WOULD_POST}
+    assert len(every) == len(posted) + len(missing)
+    assert previews.orders_with(desk.session, preview, Code.ITEM_NOT_FOUND, "other") == []
+    assert previews.previewed_orders(desk.session, preview, page=2) == []
+    (one,) = missing
+    assert previews.previewed_of(desk.session, preview.firm_id, one.id) is one
+    assert previews.previewed_of(desk.session, "somebody else", one.id) is None
+
+
+def test_the_forecast_knows_what_the_file_used_and_what_its_hourly_runs_need(desk: Desk) -> None:
+    connection = desk.connect()
+    busy = make_run(desk.session, connection, at=datetime.now(UTC) - timedelta(days=2))
+    busy.saasu_calls, busy.state = 900, RunState.FINISHED
+    desk.session.commit()
+
+    preview = previewed(desk, connection)
+    given = report_of(desk.session, desk.outside, preview).forecast.given
+
+    assert given.allowed == plan_limit(desk.file.subscription) // 2
+    assert given.reserve == 1350
+    calls = desk.calls("saasu")
+    assert given.used == calls["GET /Items"] + calls["GET /TaxCodes"] > 0
+
+
+NOW = datetime(2026, 10, 4, 3, 0, tzinfo=UTC)  # 2 pm on the day Sydney's clocks go forward
+
+
+def test_a_period_goes_from_midnight_to_midnight_by_the_files_calendar() -> None:
+    assert previews.moments(date(2026, 10, 2), date(2026, 10, 3), SYDNEY, NOW) == (
+        datetime(2026, 10, 1, 14, 0, tzinfo=UTC),
+        datetime(2026, 10, 3, 13, 59, 59, tzinfo=UTC),
+    )
+
+
+def test_a_period_that_is_not_over_ends_now() -> None:
+    assert previews.moments(date(2026, 10, 4), date(2026, 12, 31), SYDNEY, NOW)[1] == NOW
+
+
+@pytest.mark.parametrize(
+    ("first", "last", "words"),
+    [
+        (date(2026, 10, 5), date(2026, 10, 6), "not in the future"),
+        (date(2026, 10, 3), date(2026, 10, 2), "before the first one"),
+        (date(1970, 1, 1), date(2026, 10, 2), "not before the year 2000"),
+    ],
+)
+def test_days_that_cannot_be_previewed_are_refused_in_a_sentence(first: date, last: date, words: str) -> None:
+    with pytest.raises(NotPreviewed, match=words):
+        previews.moments(first, last, SYDNEY, NOW)
