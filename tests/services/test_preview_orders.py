@@ -16,8 +16,8 @@ from portal.services.preview_orders import OrderPreview, preview_number, preview
 from portal.services.runs import SystemClock
 from portal.sync.previewing import Verdict
 from portal.sync.problems import Code, Ignored, RunStopped
+from tests.preview_desk import writes_to_saasu
 from tests.sandbox_desk import Desk
-from tests.services.test_previews import writes_to_saasu
 
 CAP = {"sku": "JY-CAP-02", "name": "Canvas Cap", "price": "27.50", "quantity": 2}
 JO = {"first_name": "Jo", "last_name": "Smith", "email": "jo@example.com", "phone": "0491 570 156"}

@@ -1,85 +1,24 @@
 """A preview says what a run would do, and does nothing: against the sandbox's two servers, by the use cases alone."""
 
 from collections import Counter
-from collections.abc import Callable
 from datetime import UTC, date, datetime, timedelta
 from decimal import Decimal
-from zoneinfo import ZoneInfo
 
 import pytest
 import requests
 from sqlalchemy import func, select
-from sqlalchemy.exc import IntegrityError
 
-from portal.clients import bigcommerce
-from portal.ledger import LEASE
-from portal.models.connections import Connection
 from portal.models.orders import Attempt, Order
-from portal.models.previews import Preview, PreviewedOrder
-from portal.models.runs import Run, RunKind, RunState
-from portal.services import connections, preview_runs, previews, runs
-from portal.services.preview_runs import Delivery, carry_out_preview
-from portal.services.previews import NotPreviewed, preview_now, report_of, request_preview
-from portal.services.runs import SystemClock
-from portal.services.syncing import carry_out
+from portal.models.runs import RunState
+from portal.services import connections, preview_runs, previews
+from portal.services.previews import NotPreviewed, report_of
 from portal.sync import previewing
 from portal.sync.allowance import plan_limit
 from portal.sync.previewing import Verdict
 from portal.sync.problems import Code
 from tests.factories import make_run
-from tests.sandbox_desk import LONG_AGO, Desk
-
-WRITES = ("POST", "PUT", "PATCH", "DELETE")
-SYDNEY = ZoneInfo("Australia/Sydney")
-
-
-class Killed(BaseException):
-    """What ends a process that is killed: nothing catches it."""
-
-
-def today() -> date:
-    return datetime.now(SYDNEY).date()
-
-
-def previewed(desk: Desk, connection: Connection) -> Preview:
-    """A preview of the last 60 days, carried out."""
-    run = preview_now(
-        desk.session,
-        desk.outside,
-        connection,
-        today() - LONG_AGO,
-        today(),
-        "Alice",
-        SystemClock(),
-    )
-    return desk.session.get_one(Preview, run.id)
-
-
-def asked(desk: Desk, connection: Connection) -> Run:
-    return request_preview(
-        desk.session, connection, today() - LONG_AGO, today(), "Alice", datetime.now(UTC), lambda *_: None
-    )
-
-
-def rows_of(desk: Desk, preview: Preview) -> dict[int, PreviewedOrder]:
-    found = desk.session.scalars(select(PreviewedOrder).where(PreviewedOrder.run_id == preview.run_id))
-    return {row.order_id: row for row in found}
-
-
-def writes_to_saasu(desk: Desk) -> Counter[str]:
-    """Calls that change something, by endpoint; signing in changes nothing in the books."""
-    calls = desk.calls("saasu")
-    return Counter(
-        {
-            name: count
-            for name, count in calls.items()
-            if name.startswith(WRITES) and "authorisation" not in name.lower()
-        }
-    )
-
-
-def everything(connection: Connection) -> dict[str, object]:
-    return {column.name: getattr(connection, column.key) for column in Connection.__table__.columns}
+from tests.preview_desk import SYDNEY, everything, previewed, rows_of, writes_to_saasu
+from tests.sandbox_desk import Desk
 
 
 def test_after_a_preview_saasu_has_seen_no_write_and_the_ledger_has_no_row(desk: Desk) -> None:
@@ -191,177 +130,6 @@ def test_a_connection_without_a_token_says_so(desk: Desk) -> None:
     connection = connections.save_connection(desk.session, desk.outside, desk.file, None, draft)
 
     assert previewed(desk, connection).run.problem_code == "STORE_CREDENTIALS"
-
-
-@pytest.fixture
-def pages_of_five(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(bigcommerce, "PAGE", 5)
-    monkeypatch.setattr(bigcommerce, "SMALLEST_PAGE", 5)
-
-
-def after_the_first_page(monkeypatch: pytest.MonkeyPatch, act: Callable[[], None]) -> None:
-    """Let something happen once, when the first page of a preview is kept."""
-    keep = Delivery.keep
-    done: list[bool] = []
-
-    def keep_and_act(self: Delivery, *arguments: object) -> None:
-        keep(self, *arguments)  # type: ignore[arg-type]
-        if not done:
-            done.append(True)
-            act()
-
-    monkeypatch.setattr(Delivery, "keep", keep_and_act)
-
-
-def kill() -> None:
-    raise Killed
-
-
-@pytest.mark.usefixtures("pages_of_five")
-def test_a_killed_preview_goes_on_from_where_it_was_and_counts_no_order_twice(
-    desk: Desk, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    connection = desk.connect()
-    run = asked(desk, connection)
-    after_the_first_page(monkeypatch, kill)
-    clock = SystemClock()
-    with pytest.raises(Killed):
-        carry_out_preview(desk.session, desk.outside, run.id, 1, clock)
-    desk.session.rollback()
-    assert (run.state, run.read) == (RunState.RUNNING, 5)
-    alive_at = run.alive_at
-    assert alive_at is not None
-    rung: list[tuple[str, int]] = []
-
-    live = runs.sweep(desk.session, alive_at + LEASE, set(), lambda *one: rung.append(one))
-    mended = runs.sweep(
-        desk.session, alive_at + LEASE + timedelta(seconds=1), set(), lambda *one: rung.append(one)
-    )
-    calls = desk.calls("bigcommerce")["GET /v2/orders"]
-    state = carry_out_preview(desk.session, desk.outside, run.id, 2, clock)
-
-    desk.session.refresh(run)
-    count = len(desk.shop_totals())
-    assert (live, mended, rung) == (0, 1, [(run.id, 2)])
-    assert (state, run.read) == (RunState.FINISHED, count)
-    assert desk.session.scalar(select(func.count(PreviewedOrder.id))) == count
-    assert desk.calls("bigcommerce")["GET /v2/orders"] - calls == (count - 5) // 5 + 1
-
-
-@pytest.mark.usefixtures("pages_of_five")
-def test_a_worker_that_was_given_up_writes_no_more(desk: Desk, monkeypatch: pytest.MonkeyPatch) -> None:
-    connection = desk.connect()
-    run = asked(desk, connection)
-
-    def give_up() -> None:
-        later = datetime.now(UTC) + LEASE * 2
-        assert runs.sweep(desk.session, later, set(), lambda *_: None) == 1
-
-    after_the_first_page(monkeypatch, give_up)
-
-    state = carry_out_preview(desk.session, desk.outside, run.id, 1, SystemClock())
-
-    desk.session.refresh(run)
-    assert state is None
-    assert (run.state, run.attempt, run.read) == (RunState.QUEUED, 2, 5)
-    assert desk.session.scalar(select(func.count(PreviewedOrder.id))) == 5
-
-
-@pytest.mark.usefixtures("pages_of_five")
-def test_the_hourly_run_goes_on_during_a_preview(desk: Desk, monkeypatch: pytest.MonkeyPatch) -> None:
-    connection = desk.connect()
-    connection.next_run_at = datetime.now(UTC) - timedelta(minutes=1)
-    desk.session.commit()
-    hourly: list[tuple[str, int]] = []
-    preview = asked(desk, connection)
-
-    def an_hour_is_over() -> None:
-        assert runs.claim_due(desk.session, datetime.now(UTC), lambda *one: hourly.append(one)) == 1
-        carry_out(desk.session, desk.outside, *hourly[0], SystemClock())
-
-    after_the_first_page(monkeypatch, an_hour_is_over)
-    carry_out_preview(desk.session, desk.outside, preview.id, 1, SystemClock())
-
-    run = desk.session.get_one(Run, hourly[0][0])
-    verdicts = Counter(desk.session.scalars(select(PreviewedOrder.verdict)))
-    assert (run.kind, run.state, preview.state) == (RunKind.HOURLY, RunState.FINISHED, RunState.FINISHED)
-    assert run.posted > 5
-    assert connection.last_good_run_at is not None
-    assert set(Counter(sale["PurchaseOrderNumber"] for sale in desk.sales()).values()) == {1}
-    # The first page was seen before the hourly run, the others after it.
-    assert verdicts[Verdict.WOULD_POST] + verdicts[Verdict.PROBLEM] >= 5
-    assert verdicts[Verdict.POSTED] > 0
-
-
-@pytest.mark.usefixtures("pages_of_five")
-def test_a_person_can_stop_a_preview(desk: Desk, monkeypatch: pytest.MonkeyPatch) -> None:
-    connection = desk.connect()
-    run = asked(desk, connection)
-    after_the_first_page(monkeypatch, lambda: runs.ask_to_stop(desk.session, run))
-
-    state = carry_out_preview(desk.session, desk.outside, run.id, 1, SystemClock())
-
-    assert (state, run.state, run.read) == (RunState.STOPPED, RunState.STOPPED, 5)
-
-
-class LeapingClock:
-    """A clock on which each look takes a minute."""
-
-    def __init__(self) -> None:
-        self.moment = datetime.now(UTC)
-
-    def now(self) -> datetime:
-        self.moment += timedelta(minutes=1)
-        return self.moment
-
-
-@pytest.mark.usefixtures("pages_of_five")
-def test_a_long_preview_gives_way_and_goes_on_when_its_turn_comes_again(desk: Desk) -> None:
-    connection = desk.connect()
-    run = asked(desk, connection)
-    rung: list[tuple[str, int]] = [(run.id, 1)]
-    clock = LeapingClock()
-    states: list[RunState | None] = []
-
-    while len(states) < len(rung):
-        states.append(
-            carry_out_preview(
-                desk.session, desk.outside, *rung[len(states)], clock, lambda *one: rung.append(one)
-            )
-        )
-
-    desk.session.refresh(run)
-    count = len(desk.shop_totals())
-    assert states == [None] * (len(rung) - 1) + [RunState.FINISHED]
-    assert len(rung) > 2
-    assert (run.state, run.read) == (RunState.FINISHED, count)
-    assert desk.session.scalar(select(func.count(PreviewedOrder.id))) == count
-
-
-def test_a_connection_has_one_open_preview_beside_its_one_open_run(desk: Desk) -> None:
-    connection = desk.connect()
-    hourly = make_run(desk.session, connection)
-
-    first, again = asked(desk, connection), asked(desk, connection)
-    manual = runs.request_run(
-        desk.session, connection, RunKind.MANUAL, "Alice", datetime.now(UTC), lambda *_: None
-    )
-
-    assert first.id == again.id
-    assert manual.id == hourly.id
-    with pytest.raises(IntegrityError):
-        make_run(desk.session, connection, RunKind.PREVIEW)
-    desk.session.rollback()
-    with pytest.raises(IntegrityError):
-        make_run(desk.session, connection, RunKind.MANUAL)
-    desk.session.rollback()
-
-
-def test_a_duplicate_delivery_does_nothing(desk: Desk) -> None:
-    run = asked(desk, desk.connect())
-    carry_out_preview(desk.session, desk.outside, run.id, 1, SystemClock())
-
-    assert carry_out_preview(desk.session, desk.outside, run.id, 1, SystemClock()) is None
 
 
 def test_the_orders_of_the_last_five_previews_are_kept(desk: Desk, monkeypatch: pytest.MonkeyPatch) -> None:
