@@ -1,12 +1,15 @@
 """Rows for tests: plain functions with keyword defaults; each commits."""
 
 from datetime import UTC, datetime
+from decimal import Decimal
 from itertools import count
+from typing import Any
 
 from sqlalchemy.orm import Session
 
 from portal.models.accounts import Firm
 from portal.models.connections import Connection, SaasuFile, SaasuLogin
+from portal.models.orders import Order
 from portal.models.runs import Run, RunKind
 from portal.vault import Vault
 
@@ -82,3 +85,30 @@ def make_run(
     session.add(run)
     session.commit()
     return run
+
+
+def make_order(
+    session: Session, connection: Connection, order_id: int, state: str = "seen", **more: Any
+) -> Order:
+    values: dict[str, Any] = {
+        "order_created_at": NOON,
+        "order_modified_at": NOON,
+        "status_id": 11,
+        "status": "Awaiting Fulfillment",
+        "currency": "AUD",
+        "total": Decimal("11.00"),
+        "first_seen_at": NOON,
+        "decided_at": NOON,
+    }
+    order = Order(
+        firm_id=connection.firm_id,
+        connection_id=connection.id,
+        saasu_file_id=connection.file.file_id,
+        store_hash=connection.store_hash,
+        order_id=order_id,
+        state=state,
+        **(values | more),
+    )
+    session.add(order)
+    session.commit()
+    return order

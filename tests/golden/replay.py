@@ -20,6 +20,7 @@ from portal.clients.exact_json import dump, load
 from portal.clients.rows import Row
 from portal.clients.saasu_payloads import (
     changed_contact_body,
+    company_body,
     new_contact_body,
     read_contact,
     read_invoice,
@@ -38,6 +39,7 @@ from tests.fakes import FakeBooks, FakeClock, FakeShop
 from tests.golden.case_files import Case, Documents
 
 FIRST_NEW_CONTACT = 6001
+FIRST_NEW_COMPANY = 7001
 Request = dict[str, Any]
 
 
@@ -60,6 +62,7 @@ class GoldenBooks(FakeBooks):
     requests: list[Request] = field(default_factory=list)
     stale: list[Contact] = field(default_factory=list)
     created: int = 0
+    new_companies: list[str] = field(default_factory=list)
 
     def _asks(self, request: str, body: str) -> Request:
         asked = {"request": request, "body": load(body)}
@@ -72,6 +75,13 @@ class GoldenBooks(FakeBooks):
         asked["answer"] = FIRST_NEW_CONTACT + self.created
         self.created += 1
         self.contacts.append(contact_of(asked["body"] | {"Id": asked["answer"], "LastUpdatedId": "new"}))
+        return int(asked["answer"])
+
+    def create_company(self, name: str) -> int:
+        asked = self._asks("POST /Company", company_body(name))
+        asked["answer"] = FIRST_NEW_COMPANY + len(self.new_companies)
+        self.new_companies.append(name)
+        self.companies[asked["answer"]] = name
         return int(asked["answer"])
 
     def update_contact(self, contact: Contact, change: ContactChange) -> None:
@@ -199,6 +209,7 @@ def play(case: Case) -> Played:
         codes=catalogue.tax_codes,
         contacts=[contact_of(row) for row in case.saasu["contacts"]],
         listing=[replace(row, modified_at=clock.now()) for row in invoices if row is not None],
+        companies={row["Id"]: row["Name"] for row in case.saasu["companies"]},
         stale=[contact_of(row) for row in case.saasu.get("changed meanwhile", [])],
     )
     ledger = ledger_of(case, orders, min(modified) - timedelta(hours=1))

@@ -34,11 +34,13 @@ def test_a_person_knows_the_plan_better() -> None:
 
 
 def test_half_of_the_plan_is_left_to_other_programs_and_a_fifth_when_there_are_none() -> None:
-    assert allowance(3000, sole_user=False).allowed == 1500
+    assert allowance(3000, sole_user=False) == Allowance(allowed=1500, used=0, reserve=300)
+    assert allowance(3000, sole_user=False, used=7) == Allowance(allowed=1500, used=7, reserve=300)
     assert allowance(3000, sole_user=True).allowed == 2400
 
 
 def test_a_backfill_leaves_a_fifth_to_the_hourly_runs_and_more_where_their_busiest_day_needs_it() -> None:
+    assert allowance(3, sole_user=True).reserve == 0
     assert allowance(3000, sole_user=False).reserve == 300
     assert allowance(3000, sole_user=False, busiest_day=400).reserve == 600
     assert allowance(3000, sole_user=False, busiest_day=9000).reserve == 1500
@@ -53,6 +55,7 @@ def test_what_is_left_is_never_less_than_nothing() -> None:
 def test_work_within_the_day_ends_by_the_pace_of_calls() -> None:
     given = Allowance(allowed=1000, used=0, reserve=200)
     assert done_by(800, given, Decimal(1), NOW) == NOW + timedelta(seconds=800)
+    assert done_by(800, given, Decimal("0.5"), NOW) == NOW + timedelta(seconds=1600)
 
 
 def test_work_beyond_the_day_waits_for_the_days_it_needs() -> None:

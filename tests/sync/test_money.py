@@ -19,6 +19,8 @@ amounts = st.decimals(min_value=0, max_value=99_999, places=2)
         (Decimal("1.25"), "1.25"),
         (" 2.50 ", "2.5"),
         ("", "0"),
+        ("   ", "0"),
+        ("1" * 12 + "." + "1" * 18, "1" * 12 + "." + "1" * 18),
         (None, "0"),
         ("-3", "-3"),
     ],
@@ -31,6 +33,21 @@ def test_text_numbers_and_blanks_are_read(value: object, amount: str) -> None:
 def test_what_is_no_amount_is_refused(value: object) -> None:
     with pytest.raises(MoneyError, match="is not an amount of money"):
         money(value)
+
+
+@pytest.mark.parametrize(
+    ("value", "quoted"),
+    [
+        ([1] * 30, str([1] * 30)[:40]),
+        ("x" * 50, "x" * 40),
+        ("9" * 50, "9" * 40),
+        ("1" * 12 + "." + "1" * 19, "1" * 12 + "." + "1" * 19),
+    ],
+)
+def test_the_refusal_quotes_forty_characters(value: object, quoted: str) -> None:
+    with pytest.raises(MoneyError) as refused:
+        money(value)
+    assert str(refused.value) == f"{quoted!r} is not an amount of money"
 
 
 @pytest.mark.parametrize(("amount", "rounded"), [("0.005", "0.01"), ("-0.005", "-0.01"), ("1.0149", "1.01")])
@@ -63,6 +80,17 @@ def test_an_amount_reads_as_dollars(amount: str, words: str) -> None:
 def test_ties_go_to_the_first_parts() -> None:
     parts = share(Decimal("0.05"), [Decimal(1), Decimal(1), Decimal(1)])
     assert parts == (Decimal("0.02"), Decimal("0.02"), Decimal("0.01"))
+
+
+@pytest.mark.parametrize("weights", [[], [Decimal(1), Decimal(-1)]])
+def test_a_share_without_weights_or_with_negative_ones_is_refused(weights: list[Decimal]) -> None:
+    with pytest.raises(ValueError, match=r"^a share needs weights, none of them negative$"):
+        share(Decimal(1), weights)
+
+
+def test_part_cents_are_not_shared() -> None:
+    with pytest.raises(ValueError, match=r"^only whole cents can be shared$"):
+        share(Decimal("0.005"), [Decimal(1)])
 
 
 def test_without_any_weight_the_first_part_takes_all() -> None:
