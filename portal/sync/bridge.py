@@ -12,7 +12,7 @@ HUNDRED = Decimal(100)
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Span:
-    """One component on both sides, in dollars GST-inclusive; `words` explains the shop's figure."""
+    """One component on both sides, in dollars GST-inclusive; `words` explains both figures."""
 
     name: str
     shop: Decimal
@@ -60,11 +60,6 @@ class Bridge:
     def shop(self) -> Figures:
         """What the shop said when the order was mapped."""
         return Figures(self.span("Total").shop, self.span("GST").shop)
-
-
-def amounts_in_words(named: tuple[tuple[str, Decimal], ...]) -> str:
-    """`shipping 9.00 + handling 2.00`: the parts that are not nil."""
-    return " + ".join(f"{name} {cents(amount)}" for name, amount in named if amount)
 
 
 def predict(lines: Sequence[SaleLine], rates: Mapping[str, Decimal]) -> tuple[Decimal, Decimal]:

@@ -82,8 +82,10 @@ def charged(
     wanted: Wanted, order_id: int, rules: Rules, shelf: Shelf, table: TaxTable, *, exported: bool
 ) -> tuple[list[Charge], Problem | None]:
     """One charge on its item, taxed and free apart."""
-    amount = sum((cents(part.inc_tax) for part in wanted.parts), ZERO)
-    if amount == ZERO and not any(cents(part.inc_tax) for part in wanted.parts):
+    amount = cents(sum((part.inc_tax for part in wanted.parts), ZERO))
+    if wanted.name == SHIPPING and any(part.inc_tax < ZERO for part in wanted.parts):
+        return [], about_order(Code.ORDER_UNREADABLE, order_id, "shipping, handling or wrapping is negative")
+    if amount == ZERO:
         return [], None
     item = shelf.chosen(wanted.item_id)
     if item is None:
@@ -109,5 +111,5 @@ def charged(
 
 
 def taxed_of(parts: Sequence[Taxed], *, registered: bool) -> Decimal:
-    """What of these amounts carries GST. Raises `NoTaxCode`."""
-    return sum(map(taxed_part, parts), ZERO) if registered else ZERO
+    """What of these amounts carries GST, in whole cents. Raises `NoTaxCode`."""
+    return cents(sum(map(taxed_part, parts), ZERO)) if registered else ZERO

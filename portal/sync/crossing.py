@@ -1,91 +1,86 @@
 """Building an order's bridge, and refusing GST that rounding does not explain (SYNC §5 To the cent)."""
 
-from dataclasses import dataclass
 from decimal import ROUND_DOWN, Decimal
 
-from portal.money import CENT, ZERO, cents
-from portal.sync.bridge import Bridge, Span, amounts_in_words
+from portal.money import CENT, ELEVEN_TENTHS, ZERO, cents
+from portal.sync.bridge import Bridge, Span
+from portal.sync.explaining import (
+    discount_in_words,
+    dollars,
+    fees_in_words,
+    goods_in_words,
+    gst_in_words,
+    shipping_in_words,
+    total_in_words,
+)
 from portal.sync.orders import CompleteOrder
+from portal.sync.sides import Sides
 from portal.sync.tax import charged_gst
-from portal.sync.totals import Totals
+from portal.sync.totals import Reading, Totals
 
 HALF_CENT = Decimal("0.005")
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Sides:
-    """What both sides of a bridge are computed from, in GST-inclusive dollars and whole cents.
-
-    `goods` is before the discount; `shared` is how many lines have a part of it. `books_*` is what Saasu will compute.
-    """
-
-    complete: CompleteOrder
-    totals: Totals
-    goods: Decimal
-    discount: Decimal
-    shipping: Decimal
-    fees: Decimal
-    books_total: Decimal
-    books_tax: Decimal
-    taxed_lines: int
-    shared: int = 0
-
-
 def build_bridge(sides: Sides, notes: tuple[str, ...] = ()) -> Bridge:
     """The bridge of one order. Saasu's discount is what its total leaves after goods and charges."""
-    order = sides.complete.order
-    shipping = amounts_in_words(
-        (
-            ("shipping", order.shipping.inc_tax),
-            ("handling", order.handling.inc_tax),
-            ("wrapping", order.wrapping.inc_tax),
-        )
-    )
     books_discount = sides.books_total - sides.goods - sides.shipping - sides.fees
     spans = (
-        Span(name="Goods", shop=sides.goods, books=sides.goods, words=goods_in_words(sides.complete)),
+        Span(name="Goods", shop=sides.goods, books=sides.goods, words=goods_in_words(sides)),
         Span(name="Discount", shop=-sides.discount, books=books_discount, words=discount_in_words(sides)),
-        Span(name="Shipping", shop=sides.shipping, books=sides.shipping, words=shipping),
+        Span(name="Shipping", shop=sides.shipping, books=sides.shipping, words=shipping_in_words(sides)),
         Span(name="Fees", shop=sides.fees, books=sides.fees, words=fees_in_words(sides)),
-        Span(name="Total", shop=sides.totals.total, books=sides.books_total),
-        Span(name="GST", shop=sides.totals.tax, books=sides.books_tax),
+        Span(name="Total", shop=sides.totals.total, books=sides.books_total, words=total_in_words(sides)),
+        Span(
+            name="GST",
+            shop=sides.totals.tax,
+            books=sides.books_tax,
+            words=gst_in_words(sides, gst_allowance(sides)),
+        ),
     )
     return Bridge(spans=spans, notes=notes)
 
 
-def goods_in_words(complete: CompleteOrder) -> str:
-    """The first few lines, and how many more."""
-    lines = [line for line in complete.lines if line.total.inc_tax]
-    told = [f"{line.quantity} × {line.name[:40]} {cents(line.price.inc_tax)}" for line in lines[:3]]
-    more = f" and {len(lines) - 3} more" if len(lines) > 3 else ""
-    return ", ".join(told) + more
+def broken_bridge(complete: CompleteOrder, reading: Reading, discount: Decimal | None = None) -> Bridge:
+    """The bridge of an order that does not add up: what the shop states, and what its parts come to, in one basis.
 
-
-def discount_in_words(sides: Sides) -> str:
-    """Where the discount comes from and how it is shared."""
-    if sides.discount == ZERO:
-        return ""
-    order = sides.complete.order
-    codes = ", ".join(coupon.code for coupon in sides.complete.coupons if coupon.code)
-    parts = amounts_in_words(
-        (("discount", order.discount_amount), (f"coupon {codes}".strip(), order.coupon_discount))
+    `discount` is given where the order states it in another basis than this one.
+    """
+    order = complete.order
+    less = reading.discount(complete) if discount is None else discount
+    shipping = sum(map(reading.side, (order.shipping, order.handling, order.wrapping)), ZERO)
+    fees = sum((reading.side(fee.cost) for fee in complete.fees), ZERO) if reading.with_fees else ZERO
+    goods = reading.goods(complete)
+    parts = goods + shipping + fees - less
+    rows = (
+        ("Goods", reading.side(order.subtotal), goods, "the order’s subtotal is {}, its lines come to {}"),
+        ("Discount", -less, -less, ""),
+        ("Shipping", shipping, shipping, ""),
+        ("Fees", fees, fees, ""),
+        ("Total", reading.side(order.total), parts, "the order says {}, its parts come to {}"),
     )
-    basis = "" if sides.totals.inclusive else " without GST"
-    shared = (
-        f", shared over {sides.shared} {'line' if sides.shared == 1 else 'lines'}" if sides.shared else ""
+    basis = "" if reading.inclusive else "without GST"
+    return Bridge(
+        spans=tuple(broken_span(name, shop, books, words, basis) for name, shop, books, words in rows)
     )
-    return f"{parts}{basis}{shared}"
 
 
-def fees_in_words(sides: Sides) -> str:
-    """The fees by name."""
-    if not sides.fees:
-        return ""
-    return amounts_in_words(tuple((fee.name or "fee", fee.cost.inc_tax) for fee in sides.complete.fees))
+def broken_span(name: str, shop: Decimal, books: Decimal, words: str, basis: str) -> Span:
+    """One component of a bridge that does not meet; explained where it is the one that differs."""
+    stated, found = cents(shop), cents(books)
+    told = (words.format(dollars(stated), dollars(found)) if stated != found else "", basis if stated else "")
+    return Span(name=name, shop=stated, books=found, words=", ".join(filter(None, told)))
+
+
+def contradicted_bridge(complete: CompleteOrder, totals: Totals) -> Bridge:
+    """The bridge of an order whose GST-inclusive amounts contradict the discount it states, with the nearest it can be."""
+    reading = Reading(inclusive=True, with_fees=totals.with_fees, relief=ZERO)
+    left = reading.excess(complete) + reading.discount(complete)
+    most = totals.discount if totals.inclusive else totals.discount * ELEVEN_TENTHS
+    return broken_bridge(complete, reading, min(max(left, totals.discount), most))
 
 
 def gst_allowance(sides: Sides) -> Decimal:
-    """How far GST may differ by rounding, in dollars (SYNC §5): half a cent a taxed line or charge of either side, rounded down.
+    """How far GST may differ by rounding, in whole cents (SYNC §5): half a cent a taxed line or charge of either side, rounded down.
 
     Where the shop's tax on a line is its quantity times a rounded tax per unit, half a cent a unit is added.
     """
@@ -102,11 +97,13 @@ def gst_allowance(sides: Sides) -> Decimal:
         ),
         ZERO,
     )
-    return (HALF_CENT * count).quantize(CENT, rounding=ROUND_DOWN) + HALF_CENT * by_unit
+    by_line = (HALF_CENT * count).quantize(CENT, rounding=ROUND_DOWN)
+    return (by_line + HALF_CENT * by_unit).quantize(CENT, rounding=ROUND_DOWN)
 
 
 def gst_fault(sides: Sides) -> str:
     """What is wrong with the GST, in words; blank where rounding explains the difference."""
     if abs(sides.books_tax - sides.totals.tax) <= gst_allowance(sides):
         return ""
-    return f"GST differs: the shop charged {sides.totals.tax}, Saasu would compute {sides.books_tax}"
+    words = f"GST differs: the shop charged {sides.totals.tax}, Saasu would compute {cents(sides.books_tax)}"
+    return f"{words}; goods left Australia, which is free of GST" if sides.exported else words

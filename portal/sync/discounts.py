@@ -13,40 +13,50 @@ HALF_CENT = Decimal("0.005")
 class Discountable:
     """A line as far as sharing goes: dollars before discount, whether it carries GST, the shop's own discount on it.
 
-    `gross` and `applied` are GST-inclusive; `gross` is whole cents.
+    All GST-inclusive, `gross` in whole cents. `applied` is the sum of the line's applied discounts, `missing` what its total after
+    discount misses of its total, where the shop states one (BC §5).
     """
 
     gross: Decimal
     taxed: bool
     applied: Decimal = ZERO
+    missing: Decimal | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Shares:
-    """A discount shared: one part a line, the rest for shipping; the parts and `shipping` sum to the discount."""
+    """A discount shared: one part a line, the rest for what is charged beside goods; all of them sum to the discount."""
 
     lines: tuple[Decimal, ...]
-    shipping: Decimal = ZERO
+    charges: Decimal = ZERO
     own_amounts: bool = False
 
 
 def share_discount(
-    discount: Decimal, lines: Sequence[Discountable], shipping: Decimal, *, always_own: bool = False
+    discount: Decimal,
+    lines: Sequence[Discountable],
+    charges: Decimal,
+    *,
+    on_shipping: Decimal = ZERO,
+    always_own: bool = False,
 ) -> Shares:
-    """Share a discount, in dollars and whole cents, over lines; what exceeds the goods goes to shipping.
+    """Share a discount, in dollars and whole cents, over lines; what exceeds the goods goes to the charges, shipping first.
 
-    The shop's own amounts are used where tax rates mix, or always where a person chose so. Raises `ValueError` when goods and shipping together are less than the discount.
+    The shop's own amounts are used where tax rates mix, or always where a person chose so; then `on_shipping` is what of the
+    discount shipping coupons are worth. Raises `ValueError` when goods and charges together are less than the discount.
     """
     goods = sum((line.gross for line in lines), ZERO)
-    if discount > goods + shipping:
-        raise ValueError(f"a discount of {discount} is more than goods and shipping of {goods + shipping}")
-    own = own_amounts(discount, lines) if always_own or mixes_rates(lines) else None
-    if own is not None:
-        return Shares(lines=own, own_amounts=True)
+    if discount > goods + charges:
+        raise ValueError(f"a discount of {discount} is more than goods and charges of {goods + charges}")
+    if always_own or mixes_rates(lines):
+        for apart in (ZERO, on_shipping):
+            own = own_amounts(discount - apart, lines) if apart <= charges else None
+            if own is not None:
+                return Shares(lines=own, charges=apart, own_amounts=True)
     if not lines:
-        return Shares(lines=(), shipping=discount)
+        return Shares(lines=(), charges=discount)
     on_goods = min(discount, goods)
-    return Shares(lines=share(on_goods, [line.gross for line in lines]), shipping=discount - on_goods)
+    return Shares(lines=share(on_goods, [line.gross for line in lines]), charges=discount - on_goods)
 
 
 def mixes_rates(lines: Sequence[Discountable]) -> bool:
@@ -55,13 +65,21 @@ def mixes_rates(lines: Sequence[Discountable]) -> bool:
 
 
 def own_amounts(discount: Decimal, lines: Sequence[Discountable]) -> tuple[Decimal, ...] | None:
-    """The shop's own amounts where they sum to the discount, else `None`.
+    """The shop's own amounts where they sum to the discount, else `None`: the applied discounts, or else what the totals miss.
 
     They may miss the discount by the rounding of each amount; the cents are then dealt out so that they sum exactly.
     """
-    if discount == ZERO:
+    applied = [line.applied for line in lines]
+    missing = [line.applied if line.missing is None else line.missing for line in lines]
+    return shares_of(discount, lines, applied) or shares_of(discount, lines, missing)
+
+
+def shares_of(
+    discount: Decimal, lines: Sequence[Discountable], weights: Sequence[Decimal]
+) -> tuple[Decimal, ...] | None:
+    """These amounts as shares of the discount, in whole cents; `None` where they are not that."""
+    if discount <= ZERO:
         return None
-    weights = [line.applied for line in lines]
     room = HALF_CENT * (1 + sum(1 for weight in weights if weight))
     if any(weight < ZERO for weight in weights) or abs(sum(weights, ZERO) - discount) > room:
         return None
@@ -78,18 +96,19 @@ def including_gst(amount: Decimal, *, taxed: bool, inclusive: bool) -> Decimal:
 def deal_out(
     left: Decimal, exact: Sequence[Decimal], rounded: Sequence[Decimal]
 ) -> tuple[Decimal, ...] | None:
-    """Give single cents to, or take them from, the lines that rounding treated worst; `None` where a cent each is not enough.
+    """Give single cents to, or take them from, the lines that rounding treated worst first; `None` where there are none to take.
 
     `left` is whole cents of either sign; lines of nil are left alone. The result is the new `rounded`.
     """
     step = CENT if left > ZERO else -CENT
-    count = int(abs(left) / CENT)
     places = [place for place, amount in enumerate(rounded) if amount > ZERO]
-    if count > len(places):
+    if not places:
         return None
     places.sort(key=lambda place: ((rounded[place] - exact[place]) * step, place))
-    chosen = set(places[:count])
-    return tuple(amount + step if place in chosen else amount for place, amount in enumerate(rounded))
+    dealt = list(rounded)
+    for number in range(int(abs(left) / CENT)):
+        dealt[places[number % len(places)]] += step
+    return None if min(dealt) < ZERO else tuple(dealt)
 
 
 def move_cents(

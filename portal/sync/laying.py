@@ -7,7 +7,7 @@ from decimal import Decimal
 from portal.money import CENT, ZERO, cents
 from portal.sync.charges import Charge
 from portal.sync.goods import Good
-from portal.sync.lines import WHOLE, Landing, Part, land
+from portal.sync.lines import THOUSAND, WHOLE, Landing, Part, land, land_thousandths
 from portal.sync.rules import Item
 from portal.sync.sale_orders import SaleLine
 from portal.sync.tax import Coded
@@ -18,33 +18,55 @@ TEN_THOUSAND = Decimal(10_000)
 
 @dataclass(slots=True)
 class Layer:
-    """Lays lines and remembers the residual, in millionths of a cent; `whole_cents` is a choice of the connection."""
+    """Lays lines and remembers the residual, in millionths of a cent, and how many became two.
+
+    `whole_cents` is a choice of the connection.
+    """
 
     whole_cents: bool = False
     lines: list[SaleLine] = field(default_factory=list)
     notes: list[str] = field(default_factory=list)
     carry: int = 0
+    split: int = 0
 
     def good(self, good: Good, discount: Decimal) -> None:
         """Lay an order line less its share of the discount, in dollars and whole cents."""
-        net = to_cents(good.gross - discount)
-        units = int(good.line.quantity)
-        if good.line.quantity != units:
-            quantity = good.line.quantity.normalize()
-            self.notes.append(f"{good.description}: a quantity of {quantity} is no whole number, sent as 1.")
-            units = 1
-        landing = land(
-            units=units,
-            price=ten_thousandths(good.line.price.inc_tax),
+        net, gross = to_cents(good.gross - discount), to_cents(good.gross)
+        price = ten_thousandths(good.line.price.inc_tax)
+        landing = self._thousandths(good, price, net, gross)
+        if landing is None:
+            units = int(good.line.quantity)
+            if good.line.quantity != units:
+                quantity = format(good.line.quantity.normalize(), "f")
+                self.notes.append(f"{good.description}: a quantity of {quantity} cannot be kept, sent as 1.")
+                units, price = 1, gross * 100
+            landing = land(
+                units=units,
+                price=price,
+                net=net,
+                gross=gross,
+                taxed=good.coded.taxed,
+                carry=self.carry,
+                whole_cents=self.whole_cents,
+            )
+        if landing.last_resort and not self.whole_cents:
+            self.notes.append(f"{good.description}: the discount is in the price, not in a percentage.")
+        self._add(good.description, good.item, good.coded, landing)
+
+    def _thousandths(self, good: Good, price: int, net: int, gross: int) -> Landing | None:
+        """A landing of a quantity with up to three decimals; `None` for a whole one, a finer one, and where none holds."""
+        units = good.line.quantity * THOUSAND
+        if good.line.quantity == int(good.line.quantity) or units != int(units):
+            return None
+        return land_thousandths(
+            units=int(units),
+            price=price,
             net=net,
-            gross=to_cents(good.gross),
+            gross=gross,
             taxed=good.coded.taxed,
             carry=self.carry,
             whole_cents=self.whole_cents,
         )
-        if landing.last_resort and not self.whole_cents:
-            self.notes.append(f"{good.description}: the discount is in the price, not in a percentage.")
-        self._add(good.description, good.item, good.coded, landing)
 
     def charge(self, charge: Charge, discount: Decimal) -> None:
         """Lay shipping or a fee less what of the discount exceeds the goods."""
@@ -76,11 +98,12 @@ class Layer:
 
     def _add(self, description: str, item: Item, coded: Coded, landing: Landing) -> None:
         self.carry = landing.carry
+        self.split += len(landing.parts) > 1
         for part in landing.parts:
             line = SaleLine(
                 description=description,
                 item_id=item.id,
-                quantity=Decimal(part.units),
+                quantity=Decimal(part.units) / part.per,
                 unit_price=Decimal(part.price) / TEN_THOUSAND,
                 percentage_discount=Decimal(WHOLE - part.keep) / HUNDRED,
                 tax_code=coded.code,

@@ -11,6 +11,7 @@ CENT = 1_000_000
 CLOSE = 30_000
 """A line lies within 0.03 cent of a whole cent: GST flips at 0.05, so rounded or not it is the same."""
 WHOLE = 10_000
+THOUSAND = 1_000
 WIDEST = 60
 """How far two whole-cent prices of one line may lie apart, in cents."""
 PREFERENCE = 60
@@ -19,16 +20,17 @@ PREFERENCE = 60
 
 @dataclass(frozen=True, slots=True)
 class Part:
-    """One Saasu line: whole units, price in 1/10000 dollar, `keep` of 10000."""
+    """One Saasu line: units, price in 1/10000 dollar, `keep` of 10000. The quantity is `units` / `per`: 2.5 is 2500 / 1000."""
 
     units: int
     price: int
     keep: int = WHOLE
+    per: int = 1
 
     @property
     def value(self) -> int:
-        """What it comes to, in millionths of a cent."""
-        return self.units * self.price * self.keep
+        """What it comes to, in millionths of a cent; a smaller rest is cut."""
+        return self.units * self.price * self.keep // self.per
 
 
 @dataclass(frozen=True, slots=True)
@@ -70,6 +72,22 @@ def land(
         if landing is not None:
             return Landing(landing.parts, landing.carry, last_resort=net != gross)
     return Landing(next(iter(_cent_prices(units, net))), carry, last_resort=True)
+
+
+def land_thousandths(
+    *, units: int, price: int, net: int, gross: int, taxed: bool, carry: int = 0, whole_cents: bool = False
+) -> Landing | None:
+    """Choose the one part of a line of `units` thousandths of a piece, such as 2500 for 2.5; `None` where none holds.
+
+    Saasu keeps three decimals of a quantity (SA §5.7).
+    """
+    if net == 0:
+        kept = 0 if whole_cents else price
+        return Landing((Part(units, kept, 0 if kept else WHOLE, THOUSAND),), carry)
+    want = Wanted(net=net, taxed=taxed, carry=carry)
+    if whole_cents:
+        return want.landing((Part(units, net * THOUSAND // units * 100, per=THOUSAND),))
+    return want.best(_single_parts(units, price, net, gross, THOUSAND))
 
 
 @dataclass(frozen=True, slots=True)
@@ -124,31 +142,35 @@ def _holds_unproven(part: Part) -> bool:
     """Whether the part also comes to its cents if Saasu rounds the net unit price to 4 decimals or the discount to cents."""
     whole = nearest(part.value, CENT)
     net_price = nearest(part.price * part.keep, WHOLE)
-    by_price = nearest(part.units * net_price, 100)
-    full = part.units * part.price
-    by_discount = nearest(full * WHOLE - nearest(full * (WHOLE - part.keep), CENT) * CENT, CENT)
+    by_price = nearest(part.units * net_price, 100 * part.per)
+    full, cent = part.units * part.price, CENT * part.per
+    by_discount = nearest(full * WHOLE - nearest(full * (WHOLE - part.keep), cent) * cent, cent)
     return by_price == whole == by_discount
 
 
-def _single_parts(units: int, price: int, net: int, gross: int) -> Iterator[tuple[Part, ...]]:
+def _single_parts(units: int, price: int, net: int, gross: int, per: int = 1) -> Iterator[tuple[Part, ...]]:
     """LINES 1 to 3: as it is; the net price where it ends; the shop's price or one next to it with a percentage."""
-    if units * price == net * 100:
-        yield (Part(units, price),)
+    if units * price == net * 100 * per:
+        yield (Part(units, price, per=per),)
     keep = keep_for(net, gross)
     if keep == WHOLE:
-        if net * 100 % units == 0:
-            yield (Part(units, net * 100 // units),)
-        yield from _cent_prices(units, net)
+        if net * 100 * per % units == 0:
+            yield (Part(units, net * 100 * per // units, per=per),)
+        yield from _cent_prices(units, net) if per == 1 else _next_prices(units, net, per, WHOLE)
         return
     for near in (keep, keep - 1, keep + 1):
         if 0 < near <= WHOLE:
-            yield (Part(units, price, near),)
+            yield (Part(units, price, near, per),)
     for step in (0, -1, 1, -2, 2, -3, 3):
-        near = keep + step
-        if 0 < near <= WHOLE:
-            below = net * CENT // (units * near)
-            for guess in (below, below + 1):
-                yield (Part(units, guess, near),)
+        if 0 < keep + step <= WHOLE:
+            yield from _next_prices(units, net, per, keep + step)
+
+
+def _next_prices(units: int, net: int, per: int, keep: int) -> Iterator[tuple[Part, ...]]:
+    """The two prices next to the one that would give the net exactly."""
+    below = net * CENT * per // (units * keep)
+    for guess in (below, below + 1):
+        yield (Part(units, guess, keep, per),)
 
 
 def keep_for(net: int, gross: int) -> int:
@@ -161,7 +183,6 @@ def _cent_prices(units: int, net: int) -> Iterator[tuple[Part, ...]]:
     low, more = divmod(net, units)
     if more == 0:
         yield (Part(units, low * 100),)
-        return
     for gap in range(WIDEST):
         for down in range(gap + 1):
             up = gap - down + 1
@@ -172,8 +193,6 @@ def _cent_prices(units: int, net: int) -> Iterator[tuple[Part, ...]]:
 
 def _pairs(units: int, net: int, gross: int, carry: int) -> Iterator[tuple[Part, ...]]:
     """LINES 4: two parts at one percentage, their prices a few ten-thousandths apart."""
-    if units < 2:
-        return
     keep = keep_for(net, gross)
     for near in (keep,) if keep == WHOLE else (keep, keep - 1, keep + 1):
         if not 0 < near <= WHOLE:

@@ -3,20 +3,24 @@
 from dataclasses import dataclass, replace
 from decimal import Decimal
 
-from portal.money import ZERO
-from portal.sync.bridge import Bridge, predict
+from portal.money import ZERO, cents
+from portal.sync.bridge import Bridge, line_total, predict
 from portal.sync.charges import Charge, charges_of
-from portal.sync.crossing import Sides, build_bridge, gst_fault
+from portal.sync.crossing import broken_bridge, build_bridge, contradicted_bridge, gst_fault
 from portal.sync.goods import Good, pick_goods
 from portal.sync.items import Shelf, why_unusable
 from portal.sync.laying import Layer
-from portal.sync.orders import CompleteOrder
+from portal.sync.orders import CompleteOrder, ShopOrder
 from portal.sync.pricing import Priced, price_order
 from portal.sync.problems import Code, Problem, about_order
 from portal.sync.rules import Catalogue, Item, Rules
 from portal.sync.sale_orders import AUTO_NUMBER, SaleLine, SaleOrder, marker
-from portal.sync.tax import GST, Coded, TaxTable
-from portal.sync.totals import DoNotAddUp, Totals, read_totals
+from portal.sync.sides import Sides
+from portal.sync.tax import GST, Coded, TaxTable, has_left
+from portal.sync.totals import DoNotAddUp, Totals, read_totals, readings
+
+REFUNDED = frozenset({4, 14})
+"""Refunded and Partially Refunded: a refund never changes an order's totals (BC §5)."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -53,7 +57,9 @@ def map_order(complete: CompleteOrder, rules: Rules, catalogue: Catalogue) -> Ma
     try:
         totals = read_totals(complete)
     except DoNotAddUp as error:
-        return NotMapped(problems=(*problems, about_order(Code.TOTALS_DIFFER, order_id, str(error))))
+        differs = about_order(Code.TOTALS_DIFFER, order_id, str(error))
+        bridge = broken_bridge(complete, next(readings(complete)))
+        return NotMapped(problems=(*problems, differs), bridge=bridge)
     charges, more = charges_of(complete, rules, shelf, table, totals)
     if problems or more:
         return NotMapped(problems=tuple(dict.fromkeys((*problems, *more))))
@@ -69,7 +75,8 @@ def map_order(complete: CompleteOrder, rules: Rules, catalogue: Catalogue) -> Ma
             own_discounts=rules.own_discounts,
         )
     except DoNotAddUp as error:
-        return NotMapped(problems=(about_order(Code.TOTALS_DIFFER, order_id, str(error)),))
+        differs = about_order(Code.TOTALS_DIFFER, order_id, str(error))
+        return NotMapped(problems=(differs,), bridge=contradicted_bridge(complete, totals))
     return assemble(complete, rules, catalogue, totals, priced, discount_item, tuple(picked.notes))
 
 
@@ -106,34 +113,42 @@ def assemble(
     lines = tuple(layer.lines)
     rates = {code.code: code.rate for code in catalogue.tax_codes}
     books_total, books_tax = predict(lines, rates)
+    taxed = [line for line in lines if rates.get(line.tax_code or "") == GST and line.unit_price]
     sides = Sides(
         complete=complete,
         totals=totals,
-        goods=sum((good.gross for good in priced.goods), ZERO),
-        discount=priced.discount,
-        shipping=sum((charge.amount for charge in priced.charges if charge.is_shipping), ZERO),
-        fees=sum((charge.amount for charge in priced.charges if not charge.is_shipping), ZERO),
+        priced=priced,
         books_total=books_total,
         books_tax=books_tax,
-        taxed_lines=sum(1 for line in lines if rates.get(line.tax_code or "") == GST and line.unit_price),
-        shared=sum(1 for part in priced.shares.lines if part) + bool(priced.shares.shipping),
+        taxed_base=sum(map(line_total, taxed), ZERO),
+        taxed_lines=len(taxed),
+        split=layer.split,
+        discount_item=discount_item,
+        registered=rules.tax_registered,
+        exported=any(has_left(complete, good.line) for good in priced.goods),
     )
+    notes = (*totals.notes, *left_out, *priced.notes, *layer.notes, *notes_on(complete.order, rules))
+    bridge = build_bridge(sides, notes)
     if books_total != totals.total:
         words = f"Total differs: Saasu would compute {books_total}, the order says {totals.total}"
-        return NotMapped(problems=(about_order(Code.TOTALS_DIFFER, order_id, words),))
+        return NotMapped(problems=(about_order(Code.TOTALS_DIFFER, order_id, words),), bridge=bridge)
     fault = gst_fault(sides) if rules.tax_registered else ""
     if fault:
-        return NotMapped(problems=(about_order(Code.GST_DIFFERS, order_id, fault),))
-    notes = (*totals.notes, *left_out, *priced.notes, *layer.notes, *unregistered_note(rules, totals))
-    bridge = build_bridge(sides, notes)
+        return NotMapped(problems=(about_order(Code.GST_DIFFERS, order_id, fault),), bridge=bridge)
     return Mapped(sale=header(complete, rules, lines), bridge=bridge, notes=notes)
 
 
-def unregistered_note(rules: Rules, totals: Totals) -> tuple[str, ...]:
-    """Say where the shop charges GST for somebody who is not registered for it."""
-    if rules.tax_registered or totals.tax == ZERO:
-        return ()
-    return (f"The shop charged GST of {totals.tax}, but the Saasu file is not registered for GST.",)
+def notes_on(order: ShopOrder, rules: Rules) -> tuple[str, ...]:
+    """What a person should know of an order beside its figures."""
+    notes = []
+    if order.total.tax and not rules.tax_registered:
+        words = (
+            f"The shop charged GST of {cents(order.total.tax)}, but the Saasu file is not registered for GST."
+        )
+        notes.append(words)
+    if order.status_id in REFUNDED:
+        notes.append("The shop refunded this order, wholly or in part; the refund is not in this sale.")
+    return tuple(notes)
 
 
 def lay(priced: Priced, discount_item: Item | None, layer: Layer) -> Layer:

@@ -4,7 +4,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 from decimal import Decimal
 
-from portal.money import CENT, ELEVEN_TENTHS, ZERO, gst_within
+from portal.money import CENT, ELEVEN_TENTHS, ZERO, cents, gst_within
 from portal.sync.charges import Charge
 from portal.sync.discounts import (
     Discountable,
@@ -33,10 +33,10 @@ class Priced:
     notes: tuple[str, ...] = ()
 
     def charge_parts(self) -> Iterator[tuple[Charge, Decimal]]:
-        """Each charge with what of the discount falls on it: what exceeds the goods, on shipping."""
-        left = self.shares.shipping
+        """Each charge with what of the discount falls on it: what exceeds the goods, on shipping first and fees last."""
+        left = self.shares.charges
         for charge in self.charges:
-            part = min(left, charge.amount) if charge.is_shipping else ZERO
+            part = min(left, max(charge.amount, ZERO))
             left -= part
             yield charge, part
 
@@ -54,19 +54,17 @@ def price_order(
     `on_item` is true where a Discount Item takes it whole, `own_discounts` where the shop's own amounts always count.
     Raises `DoNotAddUp` where the inclusive amounts contradict the discount the shop states.
     """
-    charged = sum((charge.amount for charge in charges), ZERO)
-    discount = sum((good.gross for good in goods), ZERO) + charged - totals.total
-    if discount < ZERO or totals.discount == ZERO:
-        goods = without_rest(goods, charges, -discount)
-        discount = ZERO
-    elif not is_plausible(discount, goods, charges, totals):
-        raise DoNotAddUp(
-            f"Discount differs: goods and charges less the total leave {discount}, the shop says {totals.discount}"
-        )
-    shipping = sum((charge.amount for charge in charges if charge.is_shipping), ZERO)
+    goods, charges, discount = settled(goods, charges, totals)
+    most = sum((charge.amount for charge in charges if charge.amount > ZERO), ZERO)
     try:
         lines = [discountable(good, totals) for good in goods]
-        shares = share_discount(discount, lines, shipping, always_own=own_discounts)
+        shares = share_discount(
+            discount,
+            lines,
+            most,
+            on_shipping=shipping_part(charges, totals),
+            always_own=own_discounts,
+        )
     except ValueError as error:
         raise DoNotAddUp(f"Discount differs: {error}") from error
     mixed = "The order mixes tax rates, so each line has the discount the shop gave it."
@@ -80,15 +78,50 @@ def price_order(
     return priced if totals.inclusive else nearer_gst(priced, totals, on_item=on_item)
 
 
-def without_rest(goods: Sequence[Good], charges: Sequence[Charge], left: Decimal) -> Sequence[Good]:
-    """Goods with what rounding left over dealt out in single cents. Raises `DoNotAddUp` where it is more than rounding."""
+Carriers = tuple[Sequence[Good], Sequence[Charge]]
+
+
+def settled(
+    goods: Sequence[Good], charges: Sequence[Charge], totals: Totals
+) -> tuple[Sequence[Good], Sequence[Charge], Decimal]:
+    """Goods, charges and the GST-inclusive discount, in whole cents, with which the order comes to its total.
+
+    In an inclusive order the discount is the shop's to the cent, and what rounding left over goes to the goods; in one ex GST it
+    is what goods and charges leave of the total. Raises `DoNotAddUp`.
+    """
+    worth = sum((good.gross for good in goods), ZERO) + sum((charge.amount for charge in charges), ZERO)
+    left = worth - totals.total
+    if totals.inclusive and totals.discount >= ZERO:
+        discount = cents(totals.discount)
+    elif left < ZERO or totals.discount == ZERO:
+        discount = ZERO
+        if abs(left) > rounding_room(goods, charges):
+            direction = "more" if left > ZERO else "less"
+            raise DoNotAddUp(f"Total differs: goods and charges come to {abs(left)} {direction} than it")
+    elif is_plausible(left, goods, charges, totals):
+        discount = left
+    else:
+        raise DoNotAddUp(
+            f"Discount differs: goods and charges less the total leave {left}, the shop says {totals.discount}"
+        )
+    return (*dealt_out(goods, charges, discount - left), discount)
+
+
+def dealt_out(goods: Sequence[Good], charges: Sequence[Charge], left: Decimal) -> Carriers:
+    """So many single cents more, or fewer where it is negative, on the goods, or on the charges where no goods cost anything.
+
+    Raises `DoNotAddUp` where nothing can take them.
+    """
     if left == ZERO:
-        return goods
+        return goods, charges
     dealt = deal_out(left, [good.line.total.inc_tax for good in goods], [good.gross for good in goods])
-    if dealt is None or abs(left) > rounding_room(goods, charges):
-        direction = "more" if left < ZERO else "less"
-        raise DoNotAddUp(f"Total differs: goods and charges come to {abs(left)} {direction} than it")
-    return [replace(good, gross=gross) for good, gross in zip(goods, dealt, strict=True)]
+    if dealt is not None:
+        return [replace(good, gross=gross) for good, gross in zip(goods, dealt, strict=True)], charges
+    amounts = [charge.amount for charge in charges]
+    dealt = deal_out(left, amounts, amounts)
+    if dealt is None:
+        raise DoNotAddUp(f"Total differs: {left} of it belongs to nothing that costs something")
+    return goods, [replace(charge, amount=amount) for charge, amount in zip(charges, dealt, strict=True)]
 
 
 def rounding_room(goods: Sequence[Good], charges: Sequence[Charge]) -> Decimal:
@@ -106,12 +139,19 @@ def is_plausible(discount: Decimal, goods: Sequence[Good], charges: Sequence[Cha
 def discountable(good: Good, totals: Totals) -> Discountable:
     """A line as far as sharing goes."""
     applied = sum((one.amount for one in good.line.applied_discounts), ZERO)
-    taxed = good.coded.taxed
+    taxed, kept = good.coded.taxed, good.line.discounted_total_inc_tax
     return Discountable(
         gross=good.gross,
         taxed=taxed,
         applied=including_gst(applied, taxed=taxed, inclusive=totals.inclusive),
+        missing=None if kept is None else good.line.total.inc_tax - kept,
     )
+
+
+def shipping_part(charges: Sequence[Charge], totals: Totals) -> Decimal:
+    """What of the discount shipping coupons are worth, GST-inclusive in whole cents."""
+    taxed = any(charge.is_shipping and charge.coded.taxed for charge in charges)
+    return cents(including_gst(totals.shipping_coupons, taxed=taxed, inclusive=totals.inclusive))
 
 
 def nearer_gst(priced: Priced, totals: Totals, *, on_item: bool) -> Priced:

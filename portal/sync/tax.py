@@ -88,19 +88,18 @@ def charged_gst(line: OrderLine) -> bool | None:
 
 
 def taxed_part(charge: Taxed) -> Decimal:
-    """What of a charge, in GST-inclusive whole cents, carries GST: all of it, nothing, or 11 times the tax (SYNC §5 Charges).
+    """What of a charge, GST-inclusive and unrounded, carries GST: all of it, nothing, or 11 times the tax (SYNC §5 Charges).
 
     Raises `NoTaxCode` where the tax is more than 10 %.
     """
-    whole = cents(charge.inc_tax)
     tax = charge.tax or charge.inc_tax - charge.ex_tax
-    if abs(whole - tax * 11) <= CENT * 11:
-        return whole if tax else ZERO
-    part = cents(tax * 11)
-    if tax < ZERO or part > whole:
+    if abs(charge.inc_tax - tax * 11) <= CENT * 11:
+        return charge.inc_tax if tax else ZERO
+    if tax < ZERO or tax * 11 > charge.inc_tax:
+        whole = cents(charge.inc_tax)
         words = f"the shop charged tax of {cents(tax)} on shipping or fees of {whole}, which is no 10 %"
         raise NoTaxCode(Code.TAX_RATE_UNKNOWN, words, str(whole))
-    return part
+    return tax * 11
 
 
 def bare(name: str) -> str:

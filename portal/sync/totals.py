@@ -14,13 +14,15 @@ SHIPPING_COUPONS = frozenset({3, 4})
 class Totals:
     """What the order comes to, in dollars. `total` and `tax` are whole cents; `discount` is in the order's own basis.
 
-    `with_fees` is false where the order adds up only without the fees it lists.
+    `shipping_coupons` is what of the discount shipping coupons are worth. `with_fees` is false where the order adds up only
+    without the fees it lists.
     """
 
     inclusive: bool
     total: Decimal
     tax: Decimal
     discount: Decimal
+    shipping_coupons: Decimal = ZERO
     with_fees: bool = True
     notes: tuple[str, ...] = ()
 
@@ -66,6 +68,7 @@ def read_totals(complete: CompleteOrder) -> Totals:
                 total=cents(complete.order.total.inc_tax),
                 tax=cents(complete.order.total.tax),
                 discount=reading.discount(complete),
+                shipping_coupons=shipping_coupons(complete.coupons) - reading.relief,
                 with_fees=reading.with_fees,
                 notes=notes_on(reading, complete),
             )

@@ -23,20 +23,20 @@ def dollars(*amounts: str) -> tuple[Decimal, ...]:
 
 def test_a_discount_is_shared_in_proportion_to_the_lines() -> None:
     shares = share_discount(Decimal(10), lines(("60", True, "0"), ("40", True, "0")), ZERO)
-    assert (shares.lines, shares.shipping) == (dollars("6", "4"), ZERO)
+    assert (shares.lines, shares.charges) == (dollars("6", "4"), ZERO)
 
 
 def test_what_exceeds_the_goods_goes_to_shipping() -> None:
     shares = share_discount(Decimal(12), lines(("10", True, "0")), Decimal(5))
-    assert (shares.lines, shares.shipping) == (dollars("10"), Decimal(2))
+    assert (shares.lines, shares.charges) == (dollars("10"), Decimal(2))
 
 
 def test_without_lines_everything_goes_to_shipping() -> None:
-    assert share_discount(Decimal(2), [], Decimal(5)).shipping == Decimal(2)
+    assert share_discount(Decimal(2), [], Decimal(5)).charges == Decimal(2)
 
 
 def test_more_than_goods_and_shipping_is_refused() -> None:
-    with pytest.raises(ValueError, match="more than goods and shipping"):
+    with pytest.raises(ValueError, match="more than goods and charges"):
         share_discount(Decimal(16), lines(("10", True, "0")), Decimal(5))
 
 
@@ -60,6 +60,34 @@ def test_own_amounts_that_do_not_sum_to_the_discount_are_not_used() -> None:
     assert own_amounts(ZERO, lines(("50", True, "0"), ("50", False, "0"))) is None
 
 
+def test_own_amounts_are_taken_from_the_totals_after_discount_where_nothing_is_attributed() -> None:
+    def kept(gross: str, taxed: bool, missing: str | None, applied: str = "0") -> Discountable:
+        return Discountable(
+            gross=Decimal(gross),
+            taxed=taxed,
+            applied=Decimal(applied),
+            missing=None if missing is None else Decimal(missing),
+        )
+
+    mixed = [kept("50", True, "5"), kept("50", False, "0")]
+    assert share_discount(Decimal(5), mixed, ZERO).lines == dollars("5", "0")
+    assert own_amounts(Decimal(6), mixed) is None
+    both = [kept("50", True, "4", "1"), kept("50", False, "1", "4")]
+    assert own_amounts(Decimal(5), both) == dollars("1", "4")
+    partly = [kept("50", True, None, "4"), kept("50", False, "1")]
+    assert own_amounts(Decimal(5), partly) == dollars("4", "1")
+
+
+def test_a_shipping_coupon_counted_in_the_discount_stays_on_the_shipping() -> None:
+    mixed = lines(("50", True, "5"), ("50", False, "0"))
+    shares = share_discount(Decimal(14), mixed, Decimal(10), on_shipping=Decimal(9))
+    assert (shares.lines, shares.charges, shares.own_amounts) == (dollars("5", "0"), Decimal(9), True)
+    split = share_discount(Decimal(14), mixed, Decimal(8), on_shipping=Decimal(9))
+    assert (split.lines, split.charges, split.own_amounts) == (dollars("7", "7"), ZERO, False)
+    alike = lines(("50", True, "5"), ("50", True, "0"))
+    assert share_discount(Decimal(14), alike, Decimal(10), on_shipping=Decimal(9)).lines == dollars("7", "7")
+
+
 def test_own_amounts_above_their_line_are_not_used() -> None:
     assert own_amounts(Decimal(5), lines(("4", True, "5"), ("50", False, "0"))) is None
 
@@ -75,8 +103,15 @@ def test_cents_are_dealt_to_the_lines_rounding_treated_worst() -> None:
     assert deal_out(Decimal("-0.01"), exact, rounded) == dollars("1.00", "1.99", "0")
 
 
-def test_more_cents_than_lines_cannot_be_dealt() -> None:
-    assert deal_out(Decimal("0.02"), dollars("1", "0"), dollars("1", "0")) is None
+def test_more_cents_than_lines_go_round_once_more() -> None:
+    assert deal_out(Decimal("0.02"), dollars("1", "0"), dollars("1", "0")) == dollars("1.02", "0")
+    assert deal_out(Decimal("-0.03"), dollars("1", "2.001"), dollars("1", "2")) == dollars("0.98", "1.99")
+
+
+def test_cents_that_nobody_can_give_or_take_are_not_dealt() -> None:
+    assert deal_out(Decimal("0.01"), dollars("0"), dollars("0")) is None
+    assert deal_out(Decimal("-0.02"), dollars("0.01"), dollars("0.01")) is None
+    assert deal_out(Decimal("-0.01"), dollars("0.01"), dollars("0.01")) == dollars("0")
 
 
 def test_a_moved_cent_mends_the_gst_and_keeps_the_total() -> None:

@@ -7,7 +7,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from portal.sync.lines import CENT, WHOLE, Landing, Part, gst, land
+from portal.sync.lines import CENT, WHOLE, Landing, Part, gst, land, land_thousandths
 from portal.sync.sale_orders import SaleLine
 from tests.sync.rounding import HYPOTHESES
 
@@ -17,7 +17,7 @@ def sale_lines(landing: Landing) -> list[SaleLine]:
         SaleLine(
             description="",
             item_id=1,
-            quantity=Decimal(part.units),
+            quantity=Decimal(part.units) / part.per,
             unit_price=Decimal(part.price) / 10_000,
             percentage_discount=Decimal(WHOLE - part.keep) / 100,
         )
@@ -80,6 +80,44 @@ def test_the_gap_between_whole_cent_prices_widens_until_the_gst_adds_up() -> Non
     for net in range(100, 400):
         landing = land(units=7, price=net * 100 // 7, net=net, gross=net, taxed=True)
         assert sum(gst(part.value // CENT) for part in landing.parts) == gst(net), net
+
+
+def test_a_quarter_million_units_at_next_to_nothing_still_land() -> None:
+    landing = land(units=236_758, price=608, net=24, gross=1_440_461, taxed=True)
+    assert faults([landing], [24], [True]) == []
+    assert [part.keep for part in landing.parts] == [1, 1]
+    assert sum(part.units for part in landing.parts) == 236_758
+
+
+def test_parts_of_thousandths_land_under_every_rounding() -> None:
+    chance = random.Random(20261124)
+    wrong: list[str] = []
+    found = 0
+    for _ in range(2_000):
+        units, price = chance.randint(1, 30_000), chance.randint(100, 2_000_000)
+        gross = (units * price + 50_000) // 100_000
+        net = max(gross - gross * chance.choice((0, 0, 1_000, 3_333)) // 10_000, 0)
+        taxed = chance.random() < 0.8
+        landing = land_thousandths(units=units, price=price, net=net, gross=gross, taxed=taxed)
+        if landing is not None:
+            found += 1
+            wrong += faults([landing], [net], [taxed])
+            assert [part.units for part in landing.parts] == [units]
+    assert wrong == []
+    assert found > 1_400
+
+
+def test_thousandths_that_hold_nowhere_are_told() -> None:
+    assert land_thousandths(units=333_333, price=9_900, net=32_999, gross=33_000, taxed=True) is None
+
+
+def test_thousandths_of_nothing_keep_their_price_at_a_hundred_percent() -> None:
+    assert land_thousandths(units=2_500, price=40_000, net=0, gross=1_000, taxed=True) == Landing(
+        (Part(2_500, 40_000, 0, 1_000),), 0
+    )
+    assert land_thousandths(units=2_500, price=0, net=0, gross=0, taxed=True) == Landing(
+        (Part(2_500, 0, WHOLE, 1_000),), 0
+    )
 
 
 def test_in_whole_cents_a_discount_goes_into_the_price() -> None:

@@ -70,7 +70,6 @@ def test_a_coupon_becomes_a_percentage_on_every_line() -> None:
     )
     result = mapped(complete)
     assert rows(result) == [(1, "1", "40", "10", "G1"), (2, "1", "60", "10", "G1")]
-    assert result.bridge.span("Discount").words == "coupon WINTER10 10.00, shared over 2 lines"
     assert result.bridge.span("Discount").books == Decimal("-10.00")
 
 
@@ -78,7 +77,6 @@ def test_discount_and_coupon_are_both_taken_off() -> None:
     complete = order(line(price="100.00"), discount="5.00", coupon="5.00")
     result = mapped(complete)
     assert rows(result) == [(1, "1", "100", "10", "G1")]
-    assert result.bridge.span("Discount").words == "discount 5.00 + coupon 5.00, shared over 1 line"
 
 
 def test_a_discount_of_odd_cents_is_shared_by_largest_remainder() -> None:
@@ -150,10 +148,87 @@ def test_a_mixed_order_whose_discount_nobody_attributes_differs_in_gst() -> None
     assert found[0].sentence == "Order #120: GST differs: the shop charged 4.00, Saasu would compute 4.45"
 
 
+def test_a_mixed_order_whose_lines_tell_their_totals_after_discount_needs_no_attribution() -> None:
+    tea = replace(line(price="55.00"), discounted_total_inc_tax=Decimal("44.00"))
+    honey = replace(line("honey", "45.00", taxed=False), discounted_total_inc_tax=Decimal("45.00"))
+    result = mapped(order(tea, honey, coupon="11.00", tax="4.00"))
+    assert rows(result) == [(1, "1", "55", "20", "G1"), (3, "1", "45", "0", "G1,G3")]
+
+
+def test_a_shipping_coupon_that_counts_in_a_mixed_order_comes_off_the_shipping() -> None:
+    complete = order(
+        line(price="55.00", applied=["11.00"]),
+        line("honey", "45.00", taxed=False),
+        shipping="11.00",
+        coupon="16.50",
+        coupons=[
+            Coupon(code="TEN", kind=0, discount=Decimal("11.00")),
+            Coupon(code="HALFSHIP", kind=3, discount=Decimal("5.50")),
+        ],
+        tax="4.50",
+    )
+    assert rows(mapped(complete)) == [
+        (1, "1", "55", "20", "G1"),
+        (3, "1", "45", "0", "G1,G3"),
+        (SHIPPING_ID, "1", "11", "50", "G1"),
+    ]
+
+
+def test_a_shipping_coupon_that_counts_without_gst_is_grossed_up() -> None:
+    complete = order(
+        line(price="50.00", inclusive=False, applied=["10.00"]),
+        line("honey", "45.00", taxed=False, inclusive=False),
+        inclusive=False,
+        shipping="10.00",
+        coupon="15.00",
+        coupons=[Coupon(code="HALFSHIP", kind=3, discount=Decimal("5.00"))],
+        tax="4.50",
+    )
+    assert rows(mapped(complete))[2] == (SHIPPING_ID, "1", "11", "50", "G1")
+
+
+def test_a_coupon_keeps_its_worth_to_the_cent_where_prices_have_parts_of_cents() -> None:
+    jars = replace(line(quantity=3), price=including("3.3367"), total=including("10.0101"))
+    complete = order(jars, line("mug", "9.9950"), coupon="2.00")
+    result = mapped(complete)
+    assert result.bridge.span("Discount").shop == Decimal("-2.00")
+    assert result.bridge.span("Goods").shop == Decimal("20.01")
+    assert result.bridge.span("Total").books == Decimal("18.01")
+
+
+def test_charges_with_parts_of_cents_are_rounded_together() -> None:
+    part = Taxed(ex_tax=Decimal("3.0309"), inc_tax=Decimal("3.3340"), tax=Decimal("0.3031"))
+    result = mapped(order(shipping=part, handling=part, wrapping=part, tax="1.91"))
+    assert rows(result)[1:] == [(SHIPPING_ID, "1", "10", "0", "G1")]
+
+
+def test_a_discount_beyond_goods_and_shipping_goes_to_the_fees() -> None:
+    fee = Fee(name="Card fee", cost=including("2.00"))
+    result = mapped(order(line(price="11.00"), shipping="10.00", fees=[fee], coupon="22.00"))
+    assert rows(result) == [
+        (1, "1", "11", "100", "G1"),
+        (SHIPPING_ID, "1", "10", "100", "G1"),
+        (FEE_ID, "1", "2", "50", "G1"),
+    ]
+
+
+def test_a_fee_that_is_a_rebate_is_a_negative_line() -> None:
+    rebate = Fee(name="Loyalty", cost=including("-2.20"))
+    result = mapped(order(line(price="11.00"), fees=[rebate], coupon="1.10"))
+    assert rows(result) == [(1, "1", "11", "10", "G1"), (FEE_ID, "1", "-2.2", "0", "G1")]
+
+
+@pytest.mark.parametrize(("status", "noted"), [(4, True), (14, True), (11, False)])
+def test_a_refunded_order_is_posted_whole_with_a_note(status: int, noted: bool) -> None:
+    result = mapped(order(status_id=status))
+    assert rows(result) == [(1, "1", "11", "0", "G1")]
+    note = "The shop refunded this order, wholly or in part; the refund is not in this sale."
+    assert result.notes == ((note,) if noted else ())
+
+
 def test_shipping_handling_and_wrapping_are_one_charge() -> None:
     result = mapped(order(shipping="9.00", handling="2.00", wrapping="1.00"))
     assert rows(result)[1:] == [(SHIPPING_ID, "1", "12", "0", "G1")]
-    assert result.bridge.span("Shipping").words == "shipping 9.00 + handling 2.00 + wrapping 1.00"
 
 
 def test_shipping_taxed_in_part_is_split_eleven_times_the_tax() -> None:
@@ -190,7 +265,6 @@ def test_a_shipping_item_that_is_inactive_is_unusable() -> None:
 def test_fees_stand_on_the_fee_item() -> None:
     result = mapped(order(fees=[Fee(name="Card fee", cost=including("1.10"))]))
     assert rows(result)[1:] == [(FEE_ID, "1", "1.1", "0", "G1")]
-    assert result.bridge.span("Fees").words == "Card fee 1.10"
 
 
 def test_a_missing_fee_item_is_named() -> None:

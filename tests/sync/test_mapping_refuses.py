@@ -2,11 +2,20 @@
 
 from dataclasses import replace
 from decimal import Decimal
+from typing import Any
+
+import pytest
 
 from portal.money import ZERO
-from portal.sync.orders import Taxed
+from portal.sync.goods import pick_goods
+from portal.sync.items import Shelf
+from portal.sync.mapping import NotMapped, assemble
+from portal.sync.orders import OrderLine, Taxed
+from portal.sync.pricing import price_order
 from portal.sync.problems import Code
 from portal.sync.rules import Catalogue
+from portal.sync.tax import TaxTable
+from portal.sync.totals import read_totals
 from tests.builders import (
     DISCOUNT_ID,
     SHIPPING_ID,
@@ -16,9 +25,10 @@ from tests.builders import (
     item,
     line,
     order,
+    rules,
     tax_codes,
 )
-from tests.mapping_by_hand import codes, mapped, problems, rows
+from tests.mapping_by_hand import SHOP, codes, mapped, problems, rows
 
 
 def test_goods_that_left_australia_take_the_export_code() -> None:
@@ -32,7 +42,38 @@ def test_goods_that_left_australia_take_the_export_code() -> None:
 
 
 def test_gst_charged_on_an_export_differs() -> None:
-    assert codes(order(addresses=[destination(country="", country_code="NZ")])) == [Code.GST_DIFFERS]
+    [found] = problems(order(addresses=[destination(country="", country_code="NZ")]))
+    assert found.code is Code.GST_DIFFERS
+    assert found.sentence == (
+        "Order #120: GST differs: the shop charged 1.00, Saasu would compute 0.00; "
+        "goods left Australia, which is free of GST"
+    )
+
+
+@pytest.mark.parametrize("name", ["shipping", "handling", "wrapping"])
+def test_negative_shipping_is_unreadable(name: str) -> None:
+    charged: dict[str, Any] = {"shipping": "9.00", name: "-1.00"}
+    [found] = problems(order(**charged))
+    assert found.code is Code.ORDER_UNREADABLE
+    assert found.sentence == "Order #120: shipping, handling or wrapping is negative"
+
+
+def test_a_negative_discount_is_no_surcharge() -> None:
+    assert codes(order(discount="-1.00")) == [Code.TOTALS_DIFFER]
+
+
+def test_a_sale_that_would_miss_the_total_is_never_sent() -> None:
+    complete = order()
+    totals = replace(read_totals(complete), total=Decimal("11.01"))
+    picked = pick_goods(complete, rules(), Shelf.of(SHOP.items), TaxTable(rules(), SHOP))
+    priced = price_order(picked.goods, [], read_totals(complete), on_item=False)
+    result = assemble(complete, rules(), SHOP, totals, priced, None, ())
+    assert isinstance(result, NotMapped)
+    assert result.problems[0].sentence == (
+        "Order #120: Total differs: Saasu would compute 11.00, the order says 11.01"
+    )
+    assert result.bridge is not None
+    assert result.bridge.span("Total").difference == Decimal("-0.01")
 
 
 def test_every_missing_sku_is_reported_once_in_the_documents_words() -> None:
@@ -141,8 +182,38 @@ def test_a_line_that_comes_to_odd_cents_becomes_two_sale_lines_at_most() -> None
     assert rows(result) == [(1, "2", "3.34", "0", "G1"), (1, "1", "3.33", "0", "G1")]
 
 
-def test_a_quantity_that_is_no_whole_number_is_sent_as_one_with_a_note() -> None:
-    half = replace(line(), quantity=Decimal("2.5"), price=including("4.00"), total=including("10.00"))
-    result = mapped(order(half))
-    assert rows(result) == [(1, "1", "10", "0", "G1")]
-    assert "2.5 is no whole number" in result.notes[0]
+def cloth(quantity: str, price: str, total: str) -> OrderLine:
+    """A product sold by the metre."""
+    return replace(line(), quantity=Decimal(quantity), price=including(price), total=including(total))
+
+
+def test_a_quantity_of_up_to_three_decimals_is_sent_as_it_is() -> None:
+    result = mapped(order(cloth("2.5", "4.00", "10.00")))
+    assert (rows(result), result.notes) == ([(1, "2.5", "4", "0", "G1")], ())
+    assert rows(mapped(order(cloth("0.125", "8.00", "1.00")))) == [(1, "0.125", "8", "0", "G1")]
+    reduced = mapped(order(cloth("2.5", "4.00", "10.00"), discount="1.00"))
+    assert rows(reduced) == [(1, "2.5", "4", "10", "G1")]
+    assert rows(mapped(order(cloth("2.5", "4.00", "10.00"), discount="10.00"))) == [
+        (1, "2.5", "4", "100", "G1")
+    ]
+
+
+def test_a_quantity_whose_line_would_miss_its_cent_is_sent_as_one_with_a_note() -> None:
+    result = mapped(order(cloth("333.333", "0.99", "329.99")))
+    assert rows(result) == [(1, "1", "329.99", "0", "G1")]
+    assert result.notes == ("Product tea-250: a quantity of 333.333 cannot be kept, sent as 1.",)
+
+
+def test_a_quantity_of_more_than_three_decimals_is_sent_as_one_with_a_note() -> None:
+    result = mapped(order(cloth("2.3333", "3.00", "7.00"), discount="0.70"))
+    assert rows(result) == [(1, "1", "7", "10", "G1")]
+    assert "a quantity of 2.3333 cannot be kept" in result.notes[0]
+
+
+def test_a_quantity_of_decimals_in_whole_cents_has_a_price_of_whole_cents_or_is_one() -> None:
+    metre = mapped(order(cloth("2.5", "4.00", "10.00"), discount="1.00"), whole_cent_prices=True)
+    assert rows(metre) == [(1, "2.5", "3.6", "0", "G1")]
+    odd = mapped(order(cloth("2.5", "4.00", "10.00"), discount="1.01"), whole_cent_prices=True)
+    assert rows(odd) == [(1, "1", "8.99", "0", "G1")]
+    nothing = mapped(order(cloth("2.5", "4.00", "10.00"), discount="10.00"), whole_cent_prices=True)
+    assert rows(nothing) == [(1, "2.5", "0", "0", "G1")]
