@@ -15,7 +15,8 @@ from portal.models.orders import Attempt, Order
 from portal.models.runs import OPEN, SYNCING, Run, RunState
 from portal.money import ZERO
 from portal.sync.ports import State
-from portal.sync.problems import Turn
+from portal.sync.problems import Code, Turn
+from portal.sync.rules import STATUSES
 
 STRIP_DAYS = 14
 LARGEST_ID = 2**63
@@ -61,6 +62,8 @@ def chip(state: str, turn: str | None) -> str:
     """The word of the ledger for a state, as a page shows it (SCREENS: the language)."""
     if state == State.FAILED:
         return "mends" if turn == Turn.WAIT else "needs_you"
+    if state in (State.SEEN, State.IGNORED) and turn == Turn.YOU:
+        return "needs_you"
     return {State.SEEN: "waiting", State.SENDING: "waiting"}.get(State(state), state)
 
 
@@ -151,6 +154,7 @@ def order_figures(session: Session, firm_id: str, posted_since: datetime) -> dic
         select(Order.connection_id, Order.state, Order.turn, Order.total, Order.order_created_at).where(
             Order.firm_id == firm_id,
             (Order.state.in_((State.FAILED, State.SEEN, State.SENDING, State.UNKNOWN)))
+            | ((Order.state == State.IGNORED) & (Order.turn == Turn.YOU))
             | ((Order.state == State.POSTED) & (Order.posted_at >= posted_since)),
         )
     )
@@ -244,9 +248,14 @@ def orders_of(
     words: Sequence[str] = (),
     connection_id: str | None = None,
     order_id: int | None = None,
+    reason: str | None = None,
+    asked: bool = False,
     page: int = 1,
 ) -> list[Order]:
-    """The firm's orders by word of the ledger, newest first, 100 a page."""
+    """The firm's orders by word of the ledger, newest first, 100 a page.
+
+    `reason` keeps those ignored for it, or with FLOOD those held back; with `asked` only those that wait for a person's word.
+    """
     query = (
         select(Order)
         .where(Order.firm_id == firm_id)
@@ -257,7 +266,7 @@ def orders_of(
         query = query.where(Order.connection_id == connection_id)
     if order_id is not None and 0 <= order_id < LARGEST_ID:
         query = query.where(Order.order_id == order_id)
-    for condition in word_conditions(words):
+    for condition in (*word_conditions(words), *reason_conditions(reason, asked=asked)):
         query = query.where(condition)
     return list(session.scalars(paged(query, page)))
 
@@ -267,7 +276,8 @@ def word_conditions(words: Sequence[str]) -> list[Any]:
     if not words:
         return []
     states = {
-        "needs_you": (Order.state == State.FAILED) & (Order.turn != Turn.WAIT),
+        "needs_you": ((Order.state == State.FAILED) & (Order.turn != Turn.WAIT))
+        | (Order.state.in_((State.SEEN, State.IGNORED)) & (Order.turn == Turn.YOU)),
         "mends": (Order.state == State.FAILED) & (Order.turn == Turn.WAIT),
         "waiting": Order.state.in_((State.SEEN, State.SENDING)),
     }
@@ -278,6 +288,16 @@ def word_conditions(words: Sequence[str]) -> list[Any]:
     return [joined]
 
 
+def reason_conditions(reason: str | None, *, asked: bool) -> list[Any]:
+    """The SQL for orders ignored for a reason, or held back as a flood."""
+    if reason is None:
+        return []
+    if reason == Code.FLOOD:
+        return [Order.state == State.SEEN, Order.flood_at.is_not(None)]
+    mine = [Order.state == State.IGNORED, Order.ignored_reason == reason]
+    return [*mine, Order.look_once] if asked else mine
+
+
 def paged(query: Select[Any], page: int) -> Select[Any]:
     """One page of a query."""
     return query.limit(PAGE).offset((min(max(page, 1), LAST_PAGE) - 1) * PAGE)
@@ -286,6 +306,24 @@ def paged(query: Select[Any], page: int) -> Select[Any]:
 def order_of(session: Session, firm_id: str, order_pk: str) -> Order | None:
     """A firm's order, or `None`."""
     return session.scalar(select(Order).where(Order.firm_id == firm_id, Order.id == order_pk))
+
+
+def shop_statuses(session: Session, firm_id: str, connection_id: str) -> dict[int, str]:
+    """What the shop itself calls each status, by id, as its latest orders said; only names that differ from the documented ones."""
+    named = session.execute(
+        select(Order.status_id, Order.status)
+        .where(Order.firm_id == firm_id, Order.connection_id == connection_id, Order.status != "")
+        .group_by(Order.status_id, Order.status)
+        .order_by(func.max(Order.order_modified_at))
+    )
+    ours = {status.id: plain_name(status.name) for status in STATUSES}
+    names = {status_id: name for status_id, name in named if status_id in ours}
+    return {status_id: name for status_id, name in names.items() if plain_name(name) != ours[status_id]}
+
+
+def plain_name(name: str) -> str:
+    """A status's name without regard to case and to the two spellings of fulfilment."""
+    return name.strip().casefold().replace("fulfillment", "fulfilment")
 
 
 def needs_you_count(session: Session, firm_id: str) -> int:

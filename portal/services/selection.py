@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import ColumnExpressionArgument, insert, select, update
+from sqlalchemy import ColumnExpressionArgument, exists, insert, select, update
 from sqlalchemy.orm import Session
 
 from portal.database import changed_rows
@@ -17,7 +17,7 @@ from portal.models.runs import Run, RunKind
 from portal.services.runs import Ring, request_run
 from portal.sync.planning import LOOKED_AT_ONCE
 from portal.sync.ports import State
-from portal.sync.problems import Ignored
+from portal.sync.problems import Code, Ignored
 
 TAKEN_BY_PERSON = frozenset({Ignored.BEFORE_START, Ignored.DELETED, Ignored.WHILE_OFF, Ignored.BY_PERSON})
 """Reasons that a person may lift; a status is lifted on the connector page, and a currency by nobody."""
@@ -167,6 +167,7 @@ def post_held(
         return 0, None
     values = {"flood_at": None, "turn": None, "asked": True}
     done = change(session, connection, held(connection, until), values, actor, now, "Asked to post it.")
+    flood_answered(session, connection)
     session.commit()
     return done, request_run(session, connection, RunKind.MANUAL, actor, now, ring) if done else None
 
@@ -176,8 +177,19 @@ def ignore_held(
 ) -> int:
     """Set exactly those orders aside that were held back up to a moment. Commits; how many."""
     done = change(session, connection, held(connection, until), SET_ASIDE, actor, now, set_aside_note(words))
+    flood_answered(session, connection)
     session.commit()
     return done
+
+
+def flood_answered(session: Session, connection: Connection) -> None:
+    """Take the flood off the connection once no order is held back any more. The caller commits."""
+    waiting = exists().where(Order.connection_id == connection.id, Order.flood_at.is_not(None))
+    session.execute(
+        update(Connection)
+        .where(Connection.id == connection.id, Connection.problem_code == str(Code.FLOOD), ~waiting)
+        .values(problem_code=None, problem_sentence=None)
+    )
 
 
 def ignored_for(connection: Connection, reason: Ignored) -> Conditions:
@@ -197,7 +209,7 @@ def held(connection: Connection, until: datetime) -> Conditions:
 def set_aside_note(words: str) -> str:
     """The line of history for an order that somebody sets aside."""
     words = " ".join(words.split())[:LONGEST_REASON]
-    return f"Set aside: {words}" if words else "Set aside."
+    return f"Chose to ignore it: {words}" if words else "Chose to ignore it."
 
 
 def change(

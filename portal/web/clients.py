@@ -2,7 +2,7 @@
 
 from flask import Blueprint, render_template
 
-from portal import reports
+from portal import questions, reports
 from portal.models.accounts import Role
 from portal.services import desk
 from portal.web.access import current_firm, needs
@@ -15,7 +15,8 @@ blueprint = Blueprint("clients", __name__)
 def board() -> str:
     """The first screen."""
     found = reports.board(desk.reading(), current_firm().id, desk.now())
-    return render_template("clients/board.html", board=found)
+    asked = questions.questions(desk.reading(), current_firm().id)
+    return render_template("clients/board.html", board=found, questions=asked)
 
 
 @blueprint.get("/board-rows")

@@ -9,6 +9,7 @@ from flask_wtf import FlaskForm
 from wtforms import BooleanField, DateField, PasswordField, SelectField, SelectMultipleField, StringField
 from wtforms.validators import Length, Optional, Regexp
 
+from portal import reports
 from portal.models.accounts import Role
 from portal.models.connections import Connection, SaasuFile
 from portal.models.runs import RunKind
@@ -16,13 +17,13 @@ from portal.services import connections, desk, runs
 from portal.services.connections import Draft, NotSaved
 from portal.sync.failures import RemoteFailure, books_problem
 from portal.sync.problems import Problem
-from portal.sync.rules import STATUSES, SYNCED_BY_DEFAULT, Item
+from portal.sync.rules import INCOMPLETE, STATUSES, SYNCED_BY_DEFAULT, Item
 from portal.web.access import current_firm, current_person, needs
+from portal.web.orders import asked_of
 
 blueprint = Blueprint("connections", __name__)
 FILE = "/files/<string(length=22):file_id>/connector"
 CONNECTION = "/connections/<string(length=22):connection_id>"
-INCOMPLETE = 0
 
 
 class ConnectorForm(FlaskForm):
@@ -128,6 +129,10 @@ def page(
         connection=connection,
         refused=refused,
         statuses=STATUSES,
+        shop_names=reports.shop_statuses(desk.session(), current_firm().id, connection.id)
+        if connection
+        else {},
+        questions=asked_of(connection.id) if connection else (),
     ), (422 if form.errors else 200)
 
 

@@ -62,6 +62,32 @@ IGNORED = {
     "DELETED": "it is archived in the shop",
     "BY_PERSON": "somebody chose to ignore it",
 }
+REASONS = {
+    "STATUS": "Status",
+    "CURRENCY": "Currency",
+    "BEFORE_START": "Before the start",
+    "WHILE_OFF": "While off",
+    "DELETED": "Archived",
+    "BY_PERSON": "By a person",
+}
+QUESTIONS = {
+    "FLOOD": (
+        "waits until you say so",
+        "came at once, far more than this shop takes in an hour; none is posted until you say so",
+    ),
+    "WHILE_OFF": (
+        "came or changed while the connection was off",
+        "came or changed while the connection was off",
+    ),
+    "STATUS": (
+        "was disputed or partly refunded in the shop before it was synced; taken, it is posted in full",
+        "were disputed or partly refunded in the shop before they were synced; taken, they are posted in full",
+    ),
+    "BEFORE_START": (
+        "is older than the start of this connection and changed since",
+        "are older than the start of this connection and changed since",
+    ),
+}
 KINDS = {
     "hourly": "Hourly",
     "manual": "By hand",
@@ -97,6 +123,8 @@ def setup_filters(app: Flask) -> None:
         look_of=look_of,
         strip_words=strip_words,
         ignored_words=IGNORED,
+        reason_words=REASONS,
+        question_words=question_words,
         kinds=KINDS,
         turns=TURNS,
         chip_of=reports.chip,
@@ -110,6 +138,12 @@ def setup_filters(app: Flask) -> None:
 def look_of(state: str) -> Look:
     """How a state looks; one that nobody drew shows its own name."""
     return LOOKS.get(state) or Look(state.replace("_", " ").capitalize(), "ring", "calm")
+
+
+def question_words(asked: str, orders: int) -> str:
+    """What a connection asks about so many orders, as the rest of a sentence."""
+    one, many = QUESTIONS[asked]
+    return one if orders == 1 else many
 
 
 def strip_words(days: Sequence[str]) -> str:

@@ -1,12 +1,15 @@
 """Orders by what became of them, and one order with its attempts."""
 
+from collections.abc import Sequence
+
 from flask import Blueprint, abort, flash, redirect, render_template, request, url_for
 from flask.typing import ResponseReturnValue
 
-from portal import reports
+from portal import questions, reports
 from portal.models.accounts import Role
 from portal.models.orders import Order
-from portal.services import desk, orders
+from portal.questions import LeftOut, Question
+from portal.services import desk, orders, selection
 from portal.sync.problems import MEANINGS, Code
 from portal.web.access import current_firm, current_person, needs
 
@@ -27,12 +30,15 @@ def listing() -> str:
     words = [word for word in request.args.getlist("state") if word in WORDS]
     page = request.args.get("page", 1, type=int)
     connection = request.args.get("connection")
+    reason, asked = request.args.get("reason"), "asked" in request.args
     found = reports.orders_of(
         desk.reading(),
         current_firm().id,
         words=words,
         connection_id=connection,
         order_id=request.args.get("number", type=int),
+        reason=reason,
+        asked=asked,
         page=page,
     )
     return render_template(
@@ -41,8 +47,22 @@ def listing() -> str:
         words=words,
         page=page,
         connection=connection,
+        reason=reason,
+        asked=asked,
+        reasons=left_out(connection) if reason or words == ["ignored"] else (),
+        questions=asked_of(connection) if reason else (),
         more=len(found) == reports.PAGE,
     )
+
+
+def left_out(connection_id: str | None) -> Sequence[LeftOut]:
+    """The reasons for which orders are ignored, with their figures."""
+    return questions.left_out(desk.session(), current_firm().id, connection_id)
+
+
+def asked_of(connection_id: str | None) -> Sequence[Question]:
+    """What the firm's connections, or one of them, ask."""
+    return questions.questions(desk.session(), current_firm().id, connection_id)
 
 
 @blueprint.get(ORDER)
@@ -51,7 +71,9 @@ def show(order_pk: str) -> str:
     """One order: what became of it, why, whose turn, both totals, its history."""
     order = order_or_404(order_pk)
     meanings = {code.value: MEANINGS[code] for code in Code}
-    return render_template("orders/show.html", order=order, meanings=meanings)
+    return render_template(
+        "orders/show.html", order=order, meanings=meanings, may_take=selection.may_take(order)
+    )
 
 
 @blueprint.post(f"{ORDER}/retry")

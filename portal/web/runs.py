@@ -6,8 +6,11 @@ from flask.typing import ResponseReturnValue
 from portal import reports
 from portal.models.accounts import Role
 from portal.models.runs import OPEN, Run
+from portal.questions import Asked
 from portal.services import desk, runs
+from portal.sync.problems import Code
 from portal.web.access import current_firm, needs
+from portal.web.orders import asked_of
 
 blueprint = Blueprint("runs", __name__)
 RUN = "/runs/<string(length=22):run_id>"
@@ -30,22 +33,32 @@ def history() -> str:
     )
 
 
+def page_of(template: str, run_id: str) -> str:
+    """A run's page, or the part of it that changes."""
+    run = run_or_404(run_id)
+    outcomes = reports.run_outcomes(desk.reading(), current_firm().id, run.id)
+    asked = asked_of(run.connection_id) if run.problem_code == Code.FLOOD else ()
+    return render_template(
+        template,
+        run=run,
+        outcomes=outcomes,
+        is_open=run.state in OPEN,
+        questions=[one for one in asked if one.asked is Asked.FLOOD],
+    )
+
+
 @blueprint.get(RUN)
 @needs(Role.READER)
 def show(run_id: str) -> str:
     """One run."""
-    run = run_or_404(run_id)
-    outcomes = reports.run_outcomes(desk.reading(), current_firm().id, run.id)
-    return render_template("runs/show.html", run=run, outcomes=outcomes, is_open=run.state in OPEN)
+    return page_of("runs/show.html", run_id)
 
 
 @blueprint.get(f"{RUN}/live")
 @needs(Role.READER)
 def live(run_id: str) -> str:
     """What changes on a run's page while it runs."""
-    run = run_or_404(run_id)
-    outcomes = reports.run_outcomes(desk.reading(), current_firm().id, run.id)
-    return render_template("runs/_live.html", run=run, outcomes=outcomes, is_open=run.state in OPEN)
+    return page_of("runs/_live.html", run_id)
 
 
 @blueprint.post(f"{RUN}/stop")

@@ -263,7 +263,7 @@ def test_an_order_that_is_not_in_saasu_can_be_set_aside_with_a_reason(
 
     assert (order.state, order.ignored_reason, order.turn) == ("ignored", "BY_PERSON", None)
     assert (order.problems, order.flood_at, order.release, order.retry_at) == ([], None, False, None)
-    assert lines(session, order) == [("Alice", "ignored", "Set aside: entered by hand")]
+    assert lines(session, order) == [("Alice", "ignored", "Chose to ignore it: entered by hand")]
 
 
 @pytest.mark.parametrize("state", ["posted", "exists", "unknown", "sending", "ignored"])
@@ -277,8 +277,8 @@ def test_an_order_that_saasu_has_or_may_have_cannot_be_set_aside(
 
 
 def test_a_long_reason_is_cut_and_none_is_fine() -> None:
-    assert selection.set_aside_note("") == "Set aside."
-    assert selection.set_aside_note("x" * 5000) == "Set aside: " + "x" * 300
+    assert selection.set_aside_note("") == "Chose to ignore it."
+    assert selection.set_aside_note("x" * 5000) == "Chose to ignore it: " + "x" * 300
 
 
 # --- a flood ----------------------------------------------------------------------------------------------------------
