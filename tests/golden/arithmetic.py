@@ -1,5 +1,6 @@
 """Adding up as an accountant does, in whole cents and fractions, without the product's own money rules."""
 
+import re
 from collections.abc import Iterable, Mapping
 from decimal import Decimal
 from fractions import Fraction
@@ -7,6 +8,10 @@ from typing import Any
 
 CLOSE = Fraction(3, 100)
 """How far a line may lie from a whole cent, in cents, so that no rounding of Saasu's can tell another sum (LINES)."""
+
+NUMBER = r"\d[\d,]*(?:\.\d+)?"
+SUM = re.compile(rf"{NUMBER}(?: [×÷+−=] {NUMBER})*(?: = {NUMBER})(?: [×÷+−=] {NUMBER})*")
+UNROUNDED = re.compile(rf"({NUMBER}) \((\d[\d,]*\.\d\d\d+)\)")
 
 
 def half_away(cents: Fraction) -> int:
@@ -54,3 +59,28 @@ def decimals(amount: object) -> int:
     fraction = Decimal(str(amount)).normalize().as_tuple().exponent
     assert isinstance(fraction, int)
     return max(-fraction, 0)
+
+
+def written_sums(text: str) -> list[list[str]]:
+    """The sums written out in a text, as the sides of their equals signs; what stands in brackets is no part of a sum."""
+    plain = UNROUNDED.sub(r"\1", " ".join(text.split()))
+    return [found[0].split(" = ") for found in SUM.finditer(plain)]
+
+
+def worked_out(side: str) -> Fraction:
+    """One side of a written sum: × and ÷ before + and −, from left to right."""
+    total, term, sign = Fraction(0), Fraction(0), 1
+    for operator, number in re.findall(rf"(?:^|([×÷+−]) )({NUMBER})", side):
+        amount = Fraction(number.replace(",", ""))
+        if operator == "×":
+            term *= amount
+        elif operator == "÷":
+            term /= amount
+        else:
+            total, term, sign = total + sign * term, amount, -1 if operator == "−" else 1
+    return total + sign * term
+
+
+def unrounded_figures(text: str) -> list[tuple[str, str]]:
+    """Each figure with its unrounded one in brackets: `4.54 (4.5364)`."""
+    return UNROUNDED.findall(" ".join(text.split()))

@@ -17,7 +17,10 @@ from tests.golden.arithmetic import (
     residuals,
     sale_gst,
     sale_total,
+    unrounded_figures,
     whole_cents,
+    worked_out,
+    written_sums,
 )
 from tests.golden.case_files import Case, paths, read_case, variations
 
@@ -109,6 +112,26 @@ def test_the_paragraph_comes_to_the_total(one: Posted) -> None:
     case, order, _, _ = one
     total = Fraction(whole_cents(order["order"]["total_inc_tax"]), 100)
     assert f"{Decimal(total.numerator) / Decimal(total.denominator):,.2f}" in case.what_happens
+
+
+@pytest.mark.parametrize("case", [pytest.param(case, id=case.name) for case in CASES])
+def test_every_sum_written_in_the_paragraph_is_right(case: Case) -> None:
+    for sides in written_sums(case.what_happens):
+        values = {half_away(worked_out(side) * 100) for side in sides}
+        assert len(values) == 1, " = ".join(sides)
+    for rounded, exact in unrounded_figures(case.what_happens):
+        assert whole_cents(exact.replace(",", "")) == in_cents(rounded.replace(",", "")), (rounded, exact)
+
+
+def test_a_wrong_sum_would_be_noticed() -> None:
+    text = "Goods 2 × 24.95 = 49.90, GST one eleventh = 4.54 (4.5364); 100.00 − 10.00 × 3 ÷ 4 + 1 = 93.50"
+    assert written_sums(text) == [["2 × 24.95", "49.90"], ["100.00 − 10.00 × 3 ÷ 4 + 1", "93.50"]]
+    assert [worked_out(side) for side in ("2 × 24.95", "100.00 − 10.00 × 3 ÷ 4 + 1")] == [
+        Fraction("49.9"),
+        Fraction("93.5"),
+    ]
+    assert unrounded_figures(text) == [("4.54", "4.5364")]
+    assert sum(len(written_sums(case.what_happens)) for case in CASES) > 80
 
 
 @named
