@@ -21,6 +21,8 @@ SECRET_TEXTS = (
         r"(?i)((?:x-auth-token|(?:access|refresh)_?token|password|(?:client_?)?secret(?:_key)?|credential_keys)"
         r"[\"']?\s*[:=]\s*)(?:\"[^\"]*\"|'[^']*'|[^\s\"',}&]+)"
     ),
+    # The token of a link that works without a sign-in.
+    re.compile(r"(/mail-addresses/[\w-]+/\w+/)[\w-]+"),
     # The password of an address, even one with a stroke in it.
     re.compile(r"(://[^:/@\s]*:)[^@\s]+(?=@)"),
 )

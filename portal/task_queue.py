@@ -41,6 +41,22 @@ def enqueue_run(redis: Redis, run_id: str, attempt: int) -> None:
         raise QueueUnavailable("the queue does not answer") from error
 
 
+def enqueue_mail(redis: Redis, mail_id: str, attempt: int) -> None:
+    """Ring for one mail, before the runs that wait: it takes seconds, and they may take an hour. Raises `QueueUnavailable`."""
+    try:
+        queue_of(redis).enqueue(
+            "portal.jobs.deliver_mail",
+            mail_id,
+            attempt,
+            job_id=f"mail-{mail_id}-{attempt}",
+            result_ttl=0,
+            failure_ttl=0,
+            at_front=True,
+        )
+    except (RedisError, OSError) as error:
+        raise QueueUnavailable("the queue does not answer") from error
+
+
 def waiting(redis: Redis) -> set[tuple[str, int]]:
     """The runs whose job is on the queue, as (run id, attempt). Raises `QueueUnavailable`."""
     try:

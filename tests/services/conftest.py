@@ -1,9 +1,11 @@
-"""The desk of the services' tests: see `tests/sandbox_desk.py`."""
+"""The desk of the services' tests, and a mail server beside them: see `tests/sandbox_desk.py` and `tests/mailroom.py`."""
 
 from collections.abc import Iterator
 
 import pytest
+from flask import Flask
 
+from tests.mailroom import Mailroom, mailroom_for
 from tests.sandbox_desk import Desk, desk_in
 
 
@@ -11,3 +13,9 @@ from tests.sandbox_desk import Desk, desk_in
 def desk(empty_database: str, empty_redis: str) -> Iterator[Desk]:
     with desk_in(empty_database, empty_redis) as desk:
         yield desk
+
+
+@pytest.fixture
+def mailroom(app: Flask) -> Iterator[Mailroom]:
+    with mailroom_for(app) as room:
+        yield room
