@@ -9,7 +9,7 @@ from rq.serializers import JSONSerializer
 from portal import task_queue
 from portal.database import db, dispose_after_fork
 from portal.logs import log
-from portal.services import runs, sweeps
+from portal.services import outbox, overdue, runs, sweeps
 from portal.services.preview_runs import carry_out_preview
 from portal.services.remotes import Outside
 from portal.services.runs import SystemClock
@@ -17,6 +17,8 @@ from portal.services.syncing import carry_out
 
 WORKER_TTL = 30
 MAINTENANCE = 10
+CLEANING_MINUTE = 41
+"""The minute of the hour in which old mails are forgotten."""
 
 
 def new_worker(queue: Queue) -> Worker:
@@ -41,6 +43,13 @@ def sync_run(run_id: str, attempt: int) -> None:
     db.session.remove()
 
 
+def deliver_mail(mail_id: str, attempt: int) -> None:
+    """Deliver one mail. Called by the worker's child within the app's context, with connections of its own."""
+    dispose_after_fork()
+    outbox.deliver(db.session(), Outside.of(current_app), mail_id, attempt)
+    db.session.remove()
+
+
 def ring(run_id: str, attempt: int) -> None:
     """Put a run on the queue; while the queue is away the next tick does."""
     try:
@@ -49,15 +58,37 @@ def ring(run_id: str, attempt: int) -> None:
         log().warning("queue away; the next tick rings again", run=run_id)
 
 
+def ring_mail(mail_id: str, attempt: int) -> None:
+    """Put a mail on the queue; while the queue is away it is claimed anew minutes later."""
+    try:
+        task_queue.enqueue_mail(current_app.extensions["redis"], mail_id, attempt)
+    except task_queue.QueueUnavailable:
+        log().warning("queue away; the mail is rung for again", mail=mail_id)
+
+
 def tick() -> None:
     """Queue what is due and mend what a lost job left behind; the clock calls it every few seconds."""
     redis = current_app.extensions["redis"]
     now = datetime.now(UTC)
+    overdue.note_gap(db.session(), now)
     queued = runs.claim_due(db.session(), now, ring) + sweeps.claim_sweeps(db.session(), now, ring)
     try:
         mended = runs.sweep(db.session(), now, task_queue.waiting(redis), ring)
     except task_queue.QueueUnavailable:
         mended = 0
+    tick_mails(now)
     db.session.remove()
     if queued or mended:
         log().info("tick", queued=queued, mended=mended)
+
+
+def tick_mails(now: datetime) -> None:
+    """Write what is told by the clock, and ring for the mails that are due; once an hour forget the old ones."""
+    session, outside = db.session(), Outside.of(current_app)
+    overdue.tell_missed(session, outside, now)
+    overdue.tell_digests(session, outside, now)
+    claimed = outbox.claim_due(session, now, ring_mail)
+    if now.minute == CLEANING_MINUTE:
+        outbox.forget_old(session, now)
+    if claimed:
+        log().info("mails claimed", mails=claimed)

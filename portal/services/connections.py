@@ -13,11 +13,13 @@ from portal.clients.bigcommerce_store import StoreFound, shop_code
 from portal.models.connections import Connection, SaasuFile
 from portal.models.orders import Order
 from portal.models.runs import Run, RunKind
+from portal.services import addresses, notices
 from portal.services.remotes import Outside, books_for, firm_vault, new_shop
 from portal.services.runs import Ring, minute_for, next_slot, request_run, settle_later
 from portal.services.selection import note_switch, take_back_to
 from portal.services.sweeps import quiet_moment
 from portal.sync.failures import RemoteFailure, books_problem, shop_problem
+from portal.sync.notices import When
 from portal.sync.ports import State
 from portal.sync.problems import Ignored, Problem
 from portal.sync.rules import INCOMPLETE, Item
@@ -37,6 +39,7 @@ class Draft:
     discount_item_id: int | None
     notify: bool
     notification_email: str
+    notify_when: str = When.CHANGED
     statuses: tuple[int, ...]
 
 
@@ -123,6 +126,7 @@ def save_connection(
     keep_secrets(session, outside, connection, draft)
     note_switch(connection, was_on, now)
     keep_schedule(session, connection, now)
+    notices.choice_saved(session, outside, connection)
     session.commit()
     return connection
 
@@ -136,9 +140,7 @@ def faults_of(
         "store_hash": "" if connection else fault_of_store(session, file, others, draft),
         "prefix": fault_of_prefix(others, draft.prefix),
         "access_token": fault_of_token(connection, draft),
-        "notification_email": "Give an e-mail address, or untick Notification Email."
-        if draft.notify and not draft.notification_email
-        else "",
+        "notification_email": addresses.fault_of(draft.notification_email, wanted=draft.notify),
         "statuses": "Incomplete orders cannot be synced: the customer has not finished paying."
         if INCOMPLETE in draft.statuses
         else "",
@@ -206,7 +208,8 @@ def keep_fields(connection: Connection, draft: Draft) -> None:
     connection.shipping_item_id = draft.shipping_item_id
     connection.discount_item_id = draft.discount_item_id
     connection.notify = draft.notify
-    connection.notification_email = draft.notification_email[:500]
+    connection.notification_email = ", ".join(addresses.addresses_in(draft.notification_email))
+    connection.notify_when = When(draft.notify_when)
     connection.statuses = sorted(draft.statuses)
 
 

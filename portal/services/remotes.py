@@ -31,7 +31,8 @@ RENEW_BEFORE = timedelta(minutes=2)
 class Outside:
     """What a use case needs to reach outside: the settings, the vault, the pacer's server and the time.
 
-    `on_call` hears of every call before it is sent, as (remote, purpose); `unpaced` is for a replay of days gone by.
+    `on_call` hears of every call before it is sent, as (remote, purpose); `unpaced` and `silent` are for a replay of days gone by:
+    no wait between calls, no mails.
     """
 
     settings: Settings
@@ -40,6 +41,7 @@ class Outside:
     now: Callable[[], datetime]
     on_call: Callable[[str, str], None] = lambda *_: None
     unpaced: bool = False
+    silent: bool = False
 
     @classmethod
     def of(cls, app: Flask, now: Callable[[], datetime] | None = None) -> "Outside":

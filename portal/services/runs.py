@@ -162,11 +162,18 @@ def begin(session: Session, run_id: str, attempt: int, now: datetime) -> Run | N
 
 
 def finish(
-    session: Session, run: Run, attempt: int, state: RunState, problem: Problem | None, now: datetime
+    session: Session,
+    run: Run,
+    attempt: int,
+    state: RunState,
+    problem: Problem | None,
+    now: datetime,
+    tell: Callable[[Run], None] = lambda _run: None,
 ) -> bool:
     """Write a run's end and what it means for its connection. Commits; false when the run is no longer this delivery's.
 
-    An unsettled order brings the next run forward, to the moment when it can be looked up for good.
+    An unsettled order brings the next run forward, to the moment when it can be looked up for good. `tell` writes what else belongs
+    to the end, mails above all, into the same transaction.
     """
     session.refresh(run)
     if run.attempt != attempt or run.state != RunState.RUNNING:
@@ -183,6 +190,7 @@ def finish(
     if state == RunState.FINISHED and syncs(run):
         connection.last_good_run_at = now
     settle_later(session, connection, now)
+    tell(run)
     session.commit()
     return True
 

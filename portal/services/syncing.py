@@ -1,6 +1,7 @@
 """Carrying out one run: take the lease, build the clients, call the engine, write the run's end."""
 
 from collections.abc import Callable
+from dataclasses import replace
 from datetime import datetime, timedelta
 from zoneinfo import ZoneInfo
 
@@ -13,6 +14,7 @@ from portal.ledger import SqlLedger
 from portal.logs import bound, log
 from portal.models.connections import Connection
 from portal.models.runs import Run, RunKind, RunState
+from portal.services.notices import tell_of_run
 from portal.services.remotes import Outside, books_for, firm_vault, seal_for, shop_for
 from portal.services.runs import begin, finish, state_for
 from portal.sync.engine import Sync, run_settling, run_sync
@@ -63,7 +65,11 @@ def _under_lease(
         problem = Problem(Code.ORDER_UNREADABLE, FAULT)
         state = RunState.FAILED
     session.rollback()
-    if not finish(session, session.get_one(Run, run_id), attempt, state, problem, clock.now()):
+
+    def tell(ended: Run) -> None:
+        tell_of_run(session, outside, ended, problem)
+
+    if not finish(session, session.get_one(Run, run_id), attempt, state, problem, clock.now(), tell):
         log().warning("run taken over by another worker")
         return None
     ledgers.release_lease(session, connection_id, fence)
@@ -112,14 +118,7 @@ def counting(session: Session, outside: Outside, run: Run, fence: int) -> Outsid
         session.execute(update(Run).where(Run.id == run_id).values({column: column + 1}))
         session.commit()
 
-    return Outside(
-        settings=outside.settings,
-        vault=outside.vault,
-        redis=outside.redis,
-        now=outside.now,
-        on_call=on_call,
-        unpaced=outside.unpaced,
-    )
+    return replace(outside, on_call=on_call)
 
 
 def rules_of(connection: Connection, now: datetime) -> Rules:

@@ -11,8 +11,8 @@ from zoneinfo import ZoneInfo
 
 from portal.money import ZERO
 from portal.sync.letters import Alert, Figure, Letter, Line, Section, dollars_words, one_line
-from portal.sync.notices import Kind, Report, ToldOrder
-from portal.sync.problems import MEANINGS, Turn
+from portal.sync.notices import Asked, Kind, Report, ToldOrder
+from portal.sync.problems import MEANINGS, REASONS, Turn
 
 MOST_ORDERS = 200
 """Orders a list names; the rest are counted and linked."""
@@ -31,8 +31,9 @@ TURNS = {
 class Place:
     """What a mail is about and where it leads: names, the file's zone, and addresses of pages.
 
-    `cause` is what kind of run it was. `run_url` leads to the run or the history, `needs_url` to all that needs somebody, `choice_url` to the
-    connector's page, `stop_url` to where this reader ends the mails; `choice` is the choice in words.
+    `cause` is what kind of run it was. `run_url` leads to the run or the history, `needs_url` to all that needs somebody, `left_out_url` to
+    the orders that were left out, `choice_url` to the connector's page, `stop_url` to where this reader ends the mails; `choice` is
+    the choice in words.
     """
 
     firm: str
@@ -42,6 +43,7 @@ class Place:
     zone: ZoneInfo
     run_url: str
     needs_url: str
+    left_out_url: str
     choice_url: str
     stop_url: str
     choice: str
@@ -52,6 +54,7 @@ def notice(kind: Kind, report: Report, place: Place, solved: Sequence[int]) -> L
     sections = (
         *section("Errors", report.errors, ERROR, place.needs_url),
         *advice(report.errors),
+        *questions(report.asks, place.left_out_url),
         *section("Will mend themselves", report.mends, OTHER, place.needs_url),
         *solved_section(solved),
     )
@@ -87,15 +90,18 @@ def short(name: str) -> str:
 
 def alert(kind: Kind, report: Report, place: Place) -> Alert | None:
     """The run's own problem, or that it works again."""
+    before = (
+        (f"The last run before it that came to its end: {moment_words(report.last_good, place.zone)}.",)
+        if report.last_good and kind in (Kind.RESUMED, Kind.STOPPED)
+        else ()
+    )
     if kind is Kind.RESUMED:
-        return Alert("It works again.", ("Orders are synced every hour as before.",), "good")
+        return Alert("It works again.", (*before, "Orders are synced every hour as before."), "good")
     problem = report.problem
     if problem is None:
         return None
-    words = [f"{TURNS[problem.turn]} {problem.meaning.to_do}"]
-    if kind is Kind.STOPPED and report.last_good:
-        words.append(f"The last run that came to its end: {moment_words(report.last_good, place.zone)}.")
-    return Alert(problem.sentence, tuple(words), "mend" if problem.turn is Turn.WAIT else "act")
+    turn = f"{TURNS[problem.turn]} {problem.meaning.to_do}"
+    return Alert(problem.sentence, (turn, *before), "mend" if problem.turn is Turn.WAIT else "act")
 
 
 def figures(report: Report) -> tuple[Figure, ...]:
@@ -124,6 +130,20 @@ def section(title: str, orders: Sequence[ToldOrder], mark: str, rest_url: str) -
     if left > 0:
         lines.append(Line(f"and {left:,} more orders: all of them on one page", rest_url))
     return (Section(title, tuple(lines), mark),)
+
+
+def questions(asks: Sequence[Asked], url: str) -> tuple[Section, ...]:
+    """One line a reason for which orders were left out that somebody should look at once."""
+    lines = tuple(
+        Line(f"{counted(asked.orders)}, {dollars_words(asked.dollars)}: {REASONS[asked.reason].why}", url)
+        for asked in asks
+    )
+    return (Section("Left out, look once", lines, OTHER),) if lines else ()
+
+
+def counted(orders: int) -> str:
+    """`1 order`, `12 orders`."""
+    return "1 order" if orders == 1 else f"{orders:,} orders"
 
 
 def advice(orders: Sequence[ToldOrder]) -> tuple[Section, ...]:

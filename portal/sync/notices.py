@@ -13,12 +13,13 @@ from enum import StrEnum
 from zoneinfo import ZoneInfo
 
 from portal.money import ZERO
-from portal.sync.problems import Problem, Turn
+from portal.sync.problems import Ignored, Problem, Turn
 
 STANDSTILL = timedelta(hours=24)
 """So long may runs end early for a reason that mends itself before somebody is told that nothing was synced."""
 
 DIGEST_AT = time(7)
+NO_ORDER = 0
 MISSED = "MISSED"
 """Remembered in the place of a problem's code while a due run does not happen."""
 
@@ -59,11 +60,20 @@ class ToldOrder:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Asked:
+    """Orders left out for one reason, of which somebody should know once: how many, and their dollars."""
+
+    reason: Ignored
+    orders: int
+    dollars: Decimal
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Report:
     """What a run, or a day, came to. `at` is its end, `last_good` the end of the last run before it that finished.
 
     `needs` are the orders that need somebody now, `mends` those that mend themselves; `news` those that Saasu was found to have
-    already, or that were posted and want one look, since the last mail. `problem` is the run's own.
+    already since the last mail; `asks` what was left out and is to be looked at once. `problem` is the run's own.
     """
 
     at: datetime
@@ -74,6 +84,7 @@ class Report:
     needs: tuple[ToldOrder, ...] = ()
     news: tuple[ToldOrder, ...] = ()
     mends: tuple[ToldOrder, ...] = ()
+    asks: tuple[Asked, ...] = ()
     problem: Problem | None = None
     last_good: datetime | None = None
 
@@ -84,8 +95,9 @@ class Report:
 
     @property
     def keys(self) -> frozenset[str]:
-        """The open problems there are."""
-        return frozenset[str]().union(*(order.keys for order in self.needs))
+        """The open problems there are, and the open questions, which are about no one order."""
+        questions = frozenset(f"{NO_ORDER} {asked.reason}" for asked in self.asks)
+        return questions.union(*(order.keys for order in self.needs))
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -153,7 +165,7 @@ def solved(report: Report, memory: Memory) -> tuple[int, ...]:
 
 def orders_of(keys: Iterable[str]) -> set[int]:
     """The orders that some keys are about."""
-    return {int(key.split()[0]) for key in keys}
+    return {int(key.split()[0]) for key in keys} - {NO_ORDER}
 
 
 def next_digest(after: datetime, zone: ZoneInfo) -> datetime:

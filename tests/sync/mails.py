@@ -7,8 +7,8 @@ from typing import Any
 from zoneinfo import ZoneInfo
 
 from portal.sync.notice_words import Place
-from portal.sync.notices import Report, ToldOrder
-from portal.sync.problems import Code, Problem, about_order, invoice_exists, item_not_found
+from portal.sync.notices import Asked, Report, ToldOrder
+from portal.sync.problems import Code, Ignored, Problem, about_order, invoice_exists, item_not_found
 
 FOLDER = Path(__file__).with_name("mails_as_sent")
 NOW = datetime(2026, 11, 24, 22, 12, tzinfo=UTC)
@@ -39,6 +39,10 @@ def busy() -> Report:
         ignored=1005,
         needs=(told(999, HOODIE, item_not_found(999, "sh-cap"), dollars="1180.40"),),
         news=(told(120, invoice_exists(120, "SHO120"), dollars="32.00"),),
+        asks=(
+            Asked(reason=Ignored.WHILE_OFF, orders=1012, dollars=Decimal("40480.00")),
+            Asked(reason=Ignored.STATUS, orders=1, dollars=Decimal("77.50")),
+        ),
         mends=(
             told(
                 1000,
@@ -58,6 +62,7 @@ def place(**more: Any) -> Place:
         "zone": ZoneInfo("Australia/Sydney"),
         "run_url": "https://books.example.com/runs/1",
         "needs_url": "https://books.example.com/orders?state=needs_you&connection=1",
+        "left_out_url": "https://books.example.com/orders?state=ignored&connection=1",
         "choice_url": "https://books.example.com/connections/1",
         "stop_url": "https://books.example.com/mail-addresses/1/stop/2",
         "choice": "when something changed",

@@ -25,7 +25,7 @@ def mails() -> dict[str, Letter]:
         "run": notice(Kind.RUN, busy(), place(), (12, 15)),
         "quiet": notice(Kind.RUN, report(), place(choice="after every run"), ()),
         "stopped": stopped(),
-        "resumed": notice(Kind.RESUMED, report(posted=2), place(), ()),
+        "resumed": notice(Kind.RESUMED, report(posted=2, last_good=NOW - 3 * HOUR), place(), ()),
         "digest": notice(Kind.DIGEST, busy(), place(cause="24 runs", choice="every day at 7 am"), ()),
         "missed": missed(place(), NOW - 2 * HOUR),
         "confirm": confirmation("Acacia Accounting", "ada@example.com", "https://books.example.com/mail-addresses/1/confirm/2"),
@@ -111,6 +111,13 @@ def test_a_problem_that_mends_itself_says_so_and_is_not_drawn_as_an_error() -> N
     assert letter.alert.words == ("Nobody’s turn: Nothing to do: the next run reads on from the same place.",)
 
 
+def test_an_ordinary_mail_does_not_name_the_run_before() -> None:
+    letter = notice(Kind.RUN, report(finished=False, problem=AWAY, last_good=NOW - HOUR), place(), ())
+
+    assert letter.alert is not None
+    assert len(letter.alert.words) == 1
+
+
 def test_a_mail_of_a_standstill_without_any_good_run_names_none() -> None:
     letter = notice(Kind.STOPPED, report(finished=False, problem=DEAD_TOKEN), place(), ())
 
@@ -137,6 +144,17 @@ def test_two_hundred_solved_orders_are_named_and_the_rest_are_counted() -> None:
 
     assert full.endswith("#199, #200")
     assert over.endswith("#199, #200 and 1,212 more")
+
+
+def test_what_was_left_out_is_told_in_one_line_a_reason_and_is_no_error() -> None:
+    letter = notice(Kind.RUN, report(asks=busy().asks), place(), ())
+
+    assert letter.subject == "Jam Tin Pty Ltd: 0 posted, 0 need you ($0.00)"
+    assert [line.words.partition(":")[0] for line in letter.sections[0].lines] == [
+        "1,012 orders, $40,480.00",
+        "1 order, $77.50",
+    ]
+    assert {line.url for line in letter.sections[0].lines} == {place().left_out_url}
 
 
 def test_what_to_do_is_said_once_for_each_code() -> None:

@@ -2,13 +2,14 @@
 
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
+from decimal import Decimal
 from zoneinfo import ZoneInfo
 
 import pytest
 
 from portal.sync import notices
-from portal.sync.notices import MISSED, Kind, Memory, When
-from portal.sync.problems import Code, Problem, about_order, invoice_exists, item_not_found
+from portal.sync.notices import MISSED, Asked, Kind, Memory, When
+from portal.sync.problems import Code, Ignored, Problem, about_order, invoice_exists, item_not_found
 from tests.sync.mails import AWAY, DEAD_TOKEN, NOW, busy, report, told
 
 NOTHING = Memory()
@@ -60,6 +61,23 @@ def test_an_invoice_that_saasu_has_already_is_told_once_it_is_found(when: When, 
     found = report(news=(told(120, invoice_exists(120, "SHO120")),))
 
     assert notices.verdict(found, NOTHING, when) is kind
+
+
+@pytest.mark.parametrize(
+    ("when", "kind"),
+    [(When.CHANGED, Kind.RUN), (When.EVERY, Kind.RUN), (When.NEEDED, Kind.RUN), (When.DAILY, None)],
+)
+def test_orders_left_out_for_a_new_reason_are_told_once_and_more_of_them_are_no_news(
+    when: When, kind: Kind | None
+) -> None:
+    asked = Asked(reason=Ignored.WHILE_OFF, orders=3, dollars=Decimal(90))
+    first = report(asks=(asked,))
+    memory = notices.remembered(first, NOTHING, Kind.RUN, when)
+
+    assert notices.verdict(first, NOTHING, when) is kind
+    again = notices.verdict(report(asks=(replace(asked, orders=4),)), memory, when)
+    assert again is (Kind.RUN if when is When.EVERY else None)
+    assert notices.solved(report(), memory) == ()
 
 
 def test_an_order_that_mends_itself_is_no_change() -> None:
@@ -158,7 +176,7 @@ def test_solved_orders_are_named_in_order_and_one_that_has_another_problem_is_no
 
 def test_the_errors_are_all_that_need_somebody_by_number() -> None:
     assert [order.order_id for order in busy().errors] == [120, 999]
-    assert busy().keys == report(needs=busy().needs).keys
+    assert busy().keys == report(needs=busy().needs, asks=busy().asks).keys
 
 
 @pytest.mark.parametrize(
