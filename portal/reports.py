@@ -10,6 +10,7 @@ from sqlalchemy import Select, func, select
 from sqlalchemy.orm import Session, defer, joinedload
 
 from portal.models.connections import Connection, SaasuFile
+from portal.models.mails import Mail
 from portal.models.mirrors import CallCount
 from portal.models.orders import Attempt, Order
 from portal.models.runs import OPEN, SYNCING, Run, RunState
@@ -336,6 +337,19 @@ def needs_you_count(session: Session, firm_id: str) -> int:
         )
         or 0
     )
+
+
+def mails_of(session: Session, firm_id: str, connection_id: str | None = None, page: int = 1) -> list[Mail]:
+    """The firm's mails, newest first, 100 a page; their words stay where they are but for whether there are any."""
+    query = select(Mail).where(Mail.firm_id == firm_id).options(defer(Mail.html))
+    if connection_id:
+        query = query.where(Mail.connection_id == connection_id)
+    return list(session.scalars(paged(query.order_by(Mail.created_at.desc(), Mail.id), page)))
+
+
+def mail_of(session: Session, firm_id: str, mail_id: str) -> Mail | None:
+    """A firm's mail, or `None`."""
+    return session.scalar(select(Mail).where(Mail.firm_id == firm_id, Mail.id == mail_id))
 
 
 def calls_24h(session: Session, account: str, now: datetime) -> int:

@@ -3,14 +3,26 @@
 from flask import Flask
 from flask_wtf import CSRFProtect
 
-from portal.web import accounts, clients, connections, files, frame, health, orders, problems, runs, selection
+from portal.web import (
+    accounts,
+    clients,
+    connections,
+    files,
+    frame,
+    health,
+    mails,
+    orders,
+    problems,
+    runs,
+    selection,
+)
 from portal.web.access import setup_access
 from portal.web.errors import setup_errors
 from portal.web.filters import setup_filters
 from portal.web.frame import setup_frame
 from portal.web.throttle import setup_throttle
 
-PAGES = (accounts, clients, files, connections, runs, orders, selection, problems, health, frame)
+PAGES = (accounts, clients, files, connections, runs, orders, selection, problems, mails, health, frame)
 
 
 def register(app: Flask) -> None:

@@ -19,7 +19,7 @@ R = TypeVar("R")
 UNWATCHED = frozenset({"static", "assets.bootstrap", "health.alive", "health.ready", "health.favicon"})
 """Public, and the same for everybody: no session is looked up."""
 
-PUBLIC = UNWATCHED | {"accounts.sign_in", "accounts.sign_up"}
+PUBLIC = UNWATCHED | {"accounts.sign_in", "accounts.sign_up", "mails.confirm", "mails.stop"}
 RANK = {Role.READER: 1, Role.PREPARER: 2, Role.OWNER: 3}
 SAFE = frozenset({"GET", "HEAD", "OPTIONS"})
 NEEDS = "needs_role"

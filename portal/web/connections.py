@@ -5,7 +5,6 @@ from datetime import date
 
 from flask import Blueprint, abort, flash, redirect, render_template, url_for
 from flask.typing import ResponseReturnValue
-from flask_wtf import FlaskForm
 from wtforms import BooleanField, DateField, PasswordField, SelectField, SelectMultipleField, StringField
 from wtforms.validators import Length, Optional, Regexp
 
@@ -19,6 +18,7 @@ from portal.sync.failures import RemoteFailure, books_problem
 from portal.sync.problems import Problem
 from portal.sync.rules import INCOMPLETE, STATUSES, SYNCED_BY_DEFAULT, Item
 from portal.web.access import current_firm, current_person, needs
+from portal.web.notifications import NotificationFields, around_notifications
 from portal.web.orders import asked_of
 
 blueprint = Blueprint("connections", __name__)
@@ -26,7 +26,7 @@ FILE = "/files/<string(length=22):file_id>/connector"
 CONNECTION = "/connections/<string(length=22):connection_id>"
 
 
-class ConnectorForm(FlaskForm):
+class ConnectorForm(NotificationFields):
     """The connector as the source document names its fields."""
 
     enabled = BooleanField("Enable BigCommerce")
@@ -44,8 +44,6 @@ class ConnectorForm(FlaskForm):
     )
     shipping_item = SelectField("Shipping Item", coerce=str)
     discount_item = SelectField("Discount Item", coerce=str)
-    notify = BooleanField("Notification Email")
-    notification_email = StringField("Send notifications to", validators=[Length(max=500)])
     statuses = SelectMultipleField("Order statuses to sync", coerce=int)
     orders_from = DateField("Orders From", validators=[Optional()])
 
@@ -64,8 +62,7 @@ class ConnectorForm(FlaskForm):
         self.prefix.data = connection.prefix
         self.shipping_item.data = str(connection.shipping_item_id or "")
         self.discount_item.data = str(connection.discount_item_id or "")
-        self.notify.data = connection.notify
-        self.notification_email.data = connection.notification_email
+        self.show_notifications(connection)
         self.statuses.data = list(connection.statuses)
         self.orders_from.data = connection.orders_from
 
@@ -80,9 +77,8 @@ class ConnectorForm(FlaskForm):
             prefix=(self.prefix.data or "").strip(),
             shipping_item_id=int(self.shipping_item.data) if self.shipping_item.data else None,
             discount_item_id=int(self.discount_item.data) if self.discount_item.data else None,
-            notify=bool(self.notify.data),
-            notification_email=(self.notification_email.data or "").strip(),
             statuses=tuple(self.statuses.data or ()),
+            **self.notifications(),
         )
 
     def tell(self, faults: dict[str, str]) -> None:
@@ -133,6 +129,7 @@ def page(
         if connection
         else {},
         questions=asked_of(connection.id) if connection else (),
+        **around_notifications(connection),
     ), (422 if form.errors else 200)
 
 

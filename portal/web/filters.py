@@ -44,6 +44,8 @@ LOOKS = {
     "incomplete": Look("Incomplete", "quarter", "mend"),
     "failed": Look("Failed", "triangle", "act"),
     "stopped": Look("Stopped", "pause", "calm"),
+    "sent": Look("Sent", "tick", "good"),
+    "not_sent": Look("Not sent", "triangle", "act"),
 }
 STATES = {state: (look.shape, look.word) for state, look in LOOKS.items()}
 STRIP = {

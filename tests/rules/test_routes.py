@@ -13,7 +13,9 @@ from werkzeug.routing import Rule
 
 from portal.database import db
 from portal.models.accounts import Firm, Role
+from portal.models.mails import Mail, MailAddress
 from portal.models.orders import Order
+from portal.services.mail_links import digest_of
 from portal.services.remotes import firm_vault
 from portal.vault import Vault
 from portal.web.access import NEEDS, PUBLIC, SAFE
@@ -89,7 +91,14 @@ def make_acacia(firm_id: str) -> dict[str, str]:
         firm_id=firm_id, connection_id=connection.id, saasu_file_id=file.file_id, store_hash=connection.store_hash, order_id=999,
         state="failed", turn="you", order_created_at=NOON, order_modified_at=NOON, first_seen_at=NOON, decided_at=NOON,
     )  # fmt: skip
-    session.add(order)
+    address = MailAddress(
+        firm_id=firm_id, address="ada@example.com", asked_at=NOON, token_digest=digest_of("t" * 22)
+    )
+    mail = Mail(
+        firm_id=firm_id, connection_id=connection.id, kind="run", to_address="ada@example.com", subject=MARKER, text=b"sealed",
+        created_at=NOON, due_at=NOON, gave_up_at=NOON, trouble=MARKER,
+    )  # fmt: skip
+    session.add_all([order, address, mail])
     session.commit()
     return {
         "filename": "css/portal.css",
@@ -98,6 +107,9 @@ def make_acacia(firm_id: str) -> dict[str, str]:
         "connection_id": connection.id,
         "run_id": run.id,
         "order_pk": order.id,
+        "mail_id": mail.id,
+        "address_id": address.id,
+        "token": "t" * 22,
     }
 
 
@@ -203,8 +215,8 @@ def test_pages_without_an_id_show_a_stranger_nothing_of_another_firm(town: Town)
 def test_a_query_does_not_open_another_firms_rows(town: Town, name: str) -> None:
     charlie = signed_in(town.app, town.cast.charlie)
     given = {"connection": town.ids["connection_id"], "state": "needs_you", "page": "1"}[name]
-    pages = [charlie.get(path, query_string={name: given}) for path in ("/", "/runs", "/orders")]
-    assert [page.status_code for page in pages] == [200, 200, 200]
+    pages = [charlie.get(path, query_string={name: given}) for path in ("/", "/runs", "/orders", "/mails")]
+    assert {page.status_code for page in pages} == {200}
     assert not any(MARKER in page.text for page in pages)
 
 
