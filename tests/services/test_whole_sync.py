@@ -69,6 +69,14 @@ def test_the_missing_item_is_named_in_the_documents_words_and_the_next_run_posts
     assert len(desk.sales()) == before + 1
 
 
+def test_nothing_is_ever_written_to_the_shop(desk: Desk) -> None:
+    connection = desk.connect()
+    desk.run(connection)
+    asked = desk.calls("bigcommerce")
+    assert sum(asked.values()) >= 1
+    assert {endpoint.split()[0] for endpoint in asked} == {"GET"}
+
+
 def test_an_idle_run_costs_one_call_to_the_shop_and_none_to_saasu(desk: Desk) -> None:
     connection = desk.connect()
     desk.run(connection)
