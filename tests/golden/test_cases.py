@@ -46,8 +46,10 @@ BY_SUBJECT = {
         "fifty-one-lines",
         "two-hundred-and-fifty-one-lines",
         "quantity-zero",
+        "quantity-two-and-a-half",
         "quantity-hundred",
         "quantity-ten-thousand",
+        "quantity-in-decimals-with-a-coupon",
     ],
     "Mapping: totals, bases, fees, refunds, tenders, charges": [
         "free-order",
@@ -69,6 +71,8 @@ BY_SUBJECT = {
         "shipping-item-missing",
         "shipping-free",
         "shipping-taxed-in-part",
+        "shipping-negative",
+        "refunded-in-part-yet-shipped",
     ],
     "Discounts on the Discount Item": [
         "item-percentage-coupon",
@@ -78,6 +82,8 @@ BY_SUBJECT = {
         "item-mixed-gst-split",
         "item-hundred-percent-off",
         "item-of-discounts-inactive",
+        "part-cent-prices-and-a-coupon",
+        "item-coupon-on-an-exclusive-shop",
     ],
     "Discounts as percentages of the lines": [
         "percentage-coupon",
@@ -99,6 +105,7 @@ BY_SUBJECT = {
         "coupon-on-ten-thousand",
         "own-discounts-always",
         "prices-of-whole-cents",
+        "mixed-gst-discounted-totals-alone",
     ],
     "Tax": [
         "mixed-taxable-and-gst-free",
@@ -106,11 +113,13 @@ BY_SUBJECT = {
         "item-free-shop-charged-gst",
         "tax-codes-chosen-by-the-connection",
         "export",
+        "export-with-gst-charged",
         "file-not-registered-for-gst",
         "file-not-registered-shop-charges-gst",
         "tax-code-absent",
         "tax-rate-unknown",
         "item-without-a-tax-code",
+        "gst-differs",
     ],
     "Contacts": [
         "contact-new",
