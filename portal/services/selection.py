@@ -57,7 +57,7 @@ def note_switch(connection: Connection, was_on: bool, now: datetime) -> None:
     if connection.start_at is None or was_on == connection.enabled:
         return
     if not connection.enabled:
-        connection.off_spans.append(OffSpan(firm_id=connection.firm_id, began_at=now))
+        connection.off_spans.append(OffSpan(firm_id=connection.firm_id, began_at=now.replace(microsecond=0)))
         return
     since = connection.last_good_run_at or connection.start_at
     span = next((span for span in connection.off_spans if span.ended_at is None), None)
