@@ -1,12 +1,13 @@
 """A shop of its own beside the sandbox's file, and a clock for all three of them that moves when a test says so."""
 
 from dataclasses import dataclass
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from typing import Any
 
 import requests
 from sqlalchemy import select
 
+from portal.coverage import coverage
 from portal.models.connections import Connection
 from portal.models.orders import Order
 from portal.models.runs import Run, RunKind
@@ -138,3 +139,26 @@ def open_shop(desk: Desk) -> Counter:
     counter = Counter(desk, clock, outside, connection)
     counter.forward(hours=1)
     return counter
+
+
+def unexplained(shop: Counter) -> tuple[int, ...]:
+    """Orders of the shop of which the ledger cannot say what became of them."""
+    now = shop.clock.now()
+    connection = shop.connection
+    return coverage(
+        shop.desk.session,
+        connection.firm_id,
+        connection,
+        now - timedelta(days=400),
+        now + timedelta(days=400),
+        shop.listed(),
+    ).unexplained
+
+
+def silent(_run_id: str, _attempt: int) -> None:
+    """A bell that nobody hears."""
+
+
+def open_run(shop: Counter) -> Run:
+    query = select(Run).where(Run.connection_id == shop.connection.id, Run.finished_at.is_(None))
+    return shop.desk.session.scalars(query).one()
