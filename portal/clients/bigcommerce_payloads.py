@@ -29,7 +29,7 @@ from portal.sync.orders import (
 EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 LARGEST_ID = 2**53
 LARGEST_QUANTITY = Decimal(10_000_000)
-LARGEST_AMOUNT = Decimal(1_000_000_000)
+LARGEST_AMOUNT = Decimal(100_000_000_000)
 
 
 def read_order(value: object) -> ShopOrder | UnreadableOrder:
@@ -100,7 +100,7 @@ def taxed(row: Row, names: str) -> Taxed:
 
 
 def amount(row: Row, name: str) -> Decimal:
-    """An amount in dollars, blank is 0. Raises `Nonsense` for a billion and more, far below what a database column holds."""
+    """An amount in dollars, blank is 0. Raises `Nonsense` for a hundred billion and more, which is far above a hundred lines of 10,000 at 99,999.99."""
     read = row.amount(name)
     if abs(read) >= LARGEST_AMOUNT:
         raise Nonsense(f"{name} is absurdly large")
@@ -211,7 +211,8 @@ def fee_rows(value: object) -> list[object] | None:
 def included(value: object, order: ShopOrder) -> CompleteOrder | None:
     """The complete order inside a row read with `include`, or `None` where anything is cut, absent or in doubt (BC §3).
 
-    Coupons cannot be included; without them an order is whole as long as its totals add up without knowing their kind.
+    Coupons cannot be included; without them an order is whole as long as its totals add up without knowing their kind, and its
+    lines account for what they took off.
     Raises `Nonsense` where what is there cannot be read.
     """
     row = Row.of(value)
@@ -225,6 +226,8 @@ def included(value: object, order: ShopOrder) -> CompleteOrder | None:
     if lines_short(order, lines) or len(addresses) < order.shipping_address_count:
         return None
     if fees_matter(order, lines) and (fees is None or order.coupon_discount > 0):
+        return None
+    if coupons_matter(order, lines):
         return None
     return sealed(order, lines, addresses, fees=tuple(map(read_fee, fees or ())))
 
@@ -288,6 +291,13 @@ def goods_match(order: ShopOrder, lines: Sequence[OrderLine]) -> bool:
 def fees_matter(order: ShopOrder, lines: Sequence[OrderLine]) -> bool:
     """Whether something is left to explain by fees or by the kind of a coupon: the totals or the goods do not add up."""
     return not (adds_up(order) and goods_match(order, lines))
+
+
+def coupons_matter(order: ShopOrder, lines: Sequence[OrderLine]) -> bool:
+    """Whether a coupon took off what no line accounts for, so that it may be one on shipping (BC §9.5)."""
+    on_lines = sum((one.amount for line in lines for one in line.applied_discounts), ZERO)
+    unaccounted = order.discount_amount + order.coupon_discount - on_lines
+    return order.coupon_discount > ZERO and unaccounted >= Decimal("0.01")
 
 
 def lines_short(order: ShopOrder, lines: Sequence[OrderLine]) -> bool:

@@ -1,7 +1,7 @@
 """What is charged beside goods: shipping with handling and wrapping on one item, fees on another (SYNC §5 Charges)."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from decimal import Decimal
 
 from portal.money import ZERO, cents
@@ -46,7 +46,7 @@ def charges_of(
 ) -> tuple[list[Charge], list[Problem]]:
     """Every charge above zero on its item, one a tax code; and the problems there are with them."""
     order = complete.order
-    shipping = (order.shipping, order.handling, order.wrapping)
+    shipping = (before_coupons(order.shipping, totals.on_shipping), order.handling, order.wrapping)
     wanted = [
         Wanted(
             name=SHIPPING,
@@ -81,7 +81,7 @@ def charges_of(
 def charged(
     wanted: Wanted, order_id: int, rules: Rules, shelf: Shelf, table: TaxTable, *, exported: bool
 ) -> tuple[list[Charge], Problem | None]:
-    """One charge on its item, taxed and free apart."""
+    """One charge on its item, taxed and free apart. What went abroad free of GST was exported; where GST was charged it is booked."""
     amount = cents(sum((part.inc_tax for part in wanted.parts), ZERO))
     if wanted.name == SHIPPING and any(part.inc_tax < ZERO for part in wanted.parts):
         return [], about_order(Code.ORDER_UNREADABLE, order_id, "shipping, handling or wrapping is negative")
@@ -95,12 +95,12 @@ def charged(
         words = f"the {wanted.field} {item.code} is {why_unusable(item)} in Saasu"
         return [], about_order(Code.ITEM_UNUSABLE, order_id, words, item.code)
     try:
-        taxed = taxed_of(wanted.parts, registered=rules.tax_registered and not exported)
+        taxed = taxed_of(wanted.parts, registered=rules.tax_registered)
         return [
             Charge(
                 name=wanted.name,
                 item=item,
-                coded=table.of_charge(taxed=with_gst, item=item, exported=exported),
+                coded=table.of_charge(taxed=with_gst, item=item, exported=exported and not with_gst),
                 amount=part,
             )
             for part, with_gst in ((taxed, True), (amount - taxed, False))
@@ -108,6 +108,12 @@ def charged(
         ], None
     except NoTaxCode as none:
         return [], about_order(none.code, order_id, none.words, none.subject)
+
+
+def before_coupons(shipping: Taxed, less: Decimal) -> Taxed:
+    """Shipping with the tax it had before a coupon that counts as a discount, which lessened its tax and not its amount."""
+    taxed = shipping.inc_tax != shipping.ex_tax
+    return replace(shipping, tax=shipping.tax + less / 11) if less and taxed else shipping
 
 
 def taxed_of(parts: Sequence[Taxed], *, registered: bool) -> Decimal:

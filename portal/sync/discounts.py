@@ -39,18 +39,19 @@ def share_discount(
     *,
     on_shipping: Decimal = ZERO,
     always_own: bool = False,
+    room: Decimal = ZERO,
 ) -> Shares:
     """Share a discount, in dollars and whole cents, over lines; what exceeds the goods goes to the charges, shipping first.
 
     The shop's own amounts are used where tax rates mix, or always where a person chose so; then `on_shipping` is what of the
-    discount shipping coupons are worth. Raises `ValueError` when goods and charges together are less than the discount.
+    discount shipping coupons are worth, and they may miss the discount by `room` beside their own rounding. Raises `ValueError` when goods and charges together are less than the discount.
     """
     goods = sum((line.gross for line in lines), ZERO)
     if discount > goods + charges:
         raise ValueError(f"a discount of {discount} is more than goods and charges of {goods + charges}")
     if always_own or mixes_rates(lines):
         for apart in (ZERO, on_shipping):
-            own = own_amounts(discount - apart, lines) if apart <= charges else None
+            own = own_amounts(discount - apart, lines, room) if apart <= charges else None
             if own is not None:
                 return Shares(lines=own, charges=apart, own_amounts=True)
     if not lines:
@@ -64,28 +65,44 @@ def mixes_rates(lines: Sequence[Discountable]) -> bool:
     return len({line.taxed for line in lines if line.gross}) > 1
 
 
-def own_amounts(discount: Decimal, lines: Sequence[Discountable]) -> tuple[Decimal, ...] | None:
+def own_amounts(
+    discount: Decimal, lines: Sequence[Discountable], room: Decimal = ZERO
+) -> tuple[Decimal, ...] | None:
     """The shop's own amounts where they sum to the discount, else `None`: the applied discounts, or else what the totals miss.
 
-    They may miss the discount by the rounding of each amount; the cents are then dealt out so that they sum exactly.
+    They may miss the discount by `room` and the rounding of each amount; the cents are then dealt out so that they sum exactly.
     """
     applied = [line.applied for line in lines]
     missing = [line.applied if line.missing is None else line.missing for line in lines]
-    return shares_of(discount, lines, applied) or shares_of(discount, lines, missing)
+    return shares_of(discount, lines, applied, room) or shares_of(discount, lines, missing, room)
 
 
 def shares_of(
-    discount: Decimal, lines: Sequence[Discountable], weights: Sequence[Decimal]
+    discount: Decimal, lines: Sequence[Discountable], weights: Sequence[Decimal], room: Decimal
 ) -> tuple[Decimal, ...] | None:
     """These amounts as shares of the discount, in whole cents; `None` where they are not that."""
     if discount <= ZERO:
         return None
-    room = HALF_CENT * (1 + sum(1 for weight in weights if weight))
+    room += HALF_CENT * (1 + sum(1 for weight in weights if weight))
     if any(weight < ZERO for weight in weights) or abs(sum(weights, ZERO) - discount) > room:
         return None
-    parts = share(discount, weights)
-    fits = all(part <= line.gross for part, line in zip(parts, lines, strict=True))
-    return parts if fits and any(weights) else None
+    return fitted(share(discount, weights), [line.gross for line in lines], room) if any(weights) else None
+
+
+def fitted(parts: Sequence[Decimal], most: Sequence[Decimal], room: Decimal) -> tuple[Decimal, ...] | None:
+    """Parts of which none is more than there is: what rounding put over goes to lines that have room, those with a part first.
+
+    `None` where more than `room` is over, or it finds no room.
+    """
+    fitting = [min(part, limit) for part, limit in zip(parts, most, strict=True)]
+    over = sum(parts, ZERO) - sum(fitting, ZERO)
+    if over > room:
+        return None
+    for place in sorted(range(len(parts)), key=lambda place: (parts[place] == ZERO, place)):
+        more = min(over, most[place] - fitting[place])
+        fitting[place] += more
+        over -= more
+    return tuple(fitting) if over == ZERO else None
 
 
 def including_gst(amount: Decimal, *, taxed: bool, inclusive: bool) -> Decimal:

@@ -30,15 +30,24 @@ class Priced:
     charges: tuple[Charge, ...]
     discount: Decimal
     shares: Shares
+    free_shipping_first: bool = False
     notes: tuple[str, ...] = ()
 
     def charge_parts(self) -> Iterator[tuple[Charge, Decimal]]:
-        """Each charge with what of the discount falls on it: what exceeds the goods, on shipping first and fees last."""
+        """Each charge with what of the discount falls on it: what exceeds the goods, on shipping first and fees last.
+
+        Of shipping the taxed part comes first, unless the discount is a coupon on shipping free of GST.
+        """
         left = self.shares.charges
-        for charge in self.charges:
-            part = min(left, max(charge.amount, ZERO))
-            left -= part
-            yield charge, part
+        parts = [ZERO for _ in self.charges]
+        for place in sorted(range(len(parts)), key=self._takes_later):
+            parts[place] = min(left, max(self.charges[place].amount, ZERO))
+            left -= parts[place]
+        yield from zip(self.charges, parts, strict=True)
+
+    def _takes_later(self, place: int) -> bool:
+        charge = self.charges[place]
+        return self.free_shipping_first and not (charge.is_shipping and not charge.coded.taxed)
 
 
 def price_order(
@@ -56,14 +65,18 @@ def price_order(
     """
     goods, charges, discount = settled(goods, charges, totals)
     most = sum((charge.amount for charge in charges if charge.amount > ZERO), ZERO)
+    certain = min(totals.on_shipping, discount, most)
+    # In an order ex GST the discount with GST is a difference of rounded amounts, so the shop's own may miss it by their rounding.
+    room = ZERO if totals.inclusive else rounding_room(goods, charges)
     try:
         lines = [discountable(good, totals) for good in goods]
         shares = share_discount(
-            discount,
+            discount - certain,
             lines,
-            most,
-            on_shipping=shipping_part(charges, totals),
+            most - certain,
+            on_shipping=ZERO if certain else shipping_part(charges, totals),
             always_own=own_discounts,
+            room=room,
         )
     except ValueError as error:
         raise DoNotAddUp(f"Discount differs: {error}") from error
@@ -72,7 +85,8 @@ def price_order(
         goods=tuple(goods),
         charges=tuple(charges),
         discount=discount,
-        shares=shares,
+        shares=replace(shares, charges=shares.charges + certain),
+        free_shipping_first=bool(certain) and totals.shipping_is_free,
         notes=(mixed,) if shares.own_amounts and mixes_rates(lines) else (),
     )
     return priced if totals.inclusive else nearer_gst(priced, totals, on_item=on_item)
@@ -137,13 +151,19 @@ def is_plausible(discount: Decimal, goods: Sequence[Good], charges: Sequence[Cha
 
 
 def discountable(good: Good, totals: Totals) -> Discountable:
-    """A line as far as sharing goes."""
+    """A line as far as sharing goes.
+
+    In an order ex GST the shop's own amount is what remains when the line comes to its reduced amount with GST: the inclusive
+    amounts before the discount are estimates there.
+    """
     applied = sum((one.amount for one in good.line.applied_discounts), ZERO)
-    taxed, kept = good.coded.taxed, good.line.discounted_total_inc_tax
+    taxed, kept, total = good.coded.taxed, good.line.discounted_total_inc_tax, good.line.total
+    if applied and taxed and not totals.inclusive:
+        applied = total.inc_tax - (total.ex_tax - applied) * ELEVEN_TENTHS
     return Discountable(
         gross=good.gross,
         taxed=taxed,
-        applied=including_gst(applied, taxed=taxed, inclusive=totals.inclusive),
+        applied=applied,
         missing=None if kept is None else good.line.total.inc_tax - kept,
     )
 

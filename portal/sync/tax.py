@@ -10,6 +10,7 @@ from portal.sync.rules import Catalogue, Item, Rules, TaxCode
 
 GST = Decimal("0.1")
 RATES = (ZERO, GST)
+CHEAP = Decimal("0.2")
 HOME = frozenset({"au", "aus", "australia"})
 
 
@@ -79,11 +80,19 @@ class TaxTable:
 def charged_gst(line: OrderLine) -> bool | None:
     """Whether the shop charged GST on a line: the nearer of 10 % and nil, within 1 cent; `None` where it is neither.
 
-    The price per unit decides; where it is not given, or so small that both are within a cent, the line's total does.
+    The price per unit decides; where it is not given, or so small that both are within a cent, the line's total does. A shop that
+    rounds tax on each unit may miss the total of many cheap ones by more: where the total is theirs, the unit decides after all.
     """
-    price = line.price if line.price.inc_tax and line.price.inc_tax > Decimal("0.2") else line.total
-    nil = abs(price.inc_tax - price.ex_tax)
-    ten = abs(price.inc_tax - price.ex_tax * ELEVEN_TENTHS)
+    by_unit = line.price.inc_tax > CHEAP
+    found = nearer_rate(line.price if by_unit else line.total)
+    times = line.quantity * line.price.inc_tax
+    return nearer_rate(line.price) if found is None and not by_unit and times == line.total.inc_tax else found
+
+
+def nearer_rate(amount: Taxed) -> bool | None:
+    """True for 10 %, false for nil, whichever is nearer and within 1 cent; `None` where neither is."""
+    nil = abs(amount.inc_tax - amount.ex_tax)
+    ten = abs(amount.inc_tax - amount.ex_tax * ELEVEN_TENTHS)
     return None if min(nil, ten) > CENT else ten < nil
 
 

@@ -188,27 +188,28 @@ def shares(total: Decimal, weights: list[Decimal]) -> list[Decimal]:
 
 
 def _line(spec: LineSpec, inclusive: bool, rounding: str) -> PricedLine:
-    factor = 1 + spec.rate / HUNDRED
-    if rounding == "unit":
-        unit = _charge(spec.price, spec.rate, inclusive)
-    elif inclusive:
-        unit = Amount(places(spec.price / factor), spec.price)
-    else:
-        unit = Amount(spec.price, places(spec.price * factor))
-    unit = Amount(unit.ex, unit.inc, unit.inc - unit.ex)
-    line = PricedLine(spec, spec.price * spec.quantity, unit)
+    line = PricedLine(spec, spec.price * spec.quantity, _unit(spec, inclusive))
     line.wrapping = _charge(spec.wrapping * spec.quantity, spec.rate, inclusive, rounding)
     return line
 
 
+def _unit(spec: LineSpec, inclusive: bool) -> Amount:
+    factor = 1 + spec.rate / HUNDRED
+    if inclusive:
+        ex = places(spec.price / factor)
+        return Amount(ex, spec.price, spec.price - ex)
+    inc = places(spec.price * factor)
+    return Amount(spec.price, inc, inc - spec.price)
+
+
 def _finish(line: PricedLine, inclusive: bool, rounding: str) -> None:
     """Totals of a line once all its discounts are known (identities E and F)."""
-    factor = 1 + line.spec.rate / HUNDRED
+    factor, each = 1 + line.spec.rate / HUNDRED, line.spec.quantity
     tax = _tax(line.left, line.spec.rate, inclusive, rounding)
-    if rounding == "unit":
-        each = line.spec.quantity
-        tax = tax if line.applied else line.unit.tax * each
-        line.total = Amount(line.unit.ex * each, line.unit.inc * each, tax)
+    if rounding == "unit" and not line.applied:
+        unit = _charge(line.spec.price, line.spec.rate, inclusive)
+        line.unit, tax = unit, unit.tax * each
+        line.total = Amount(unit.ex * each, unit.inc * each, tax)
     elif inclusive:
         line.total = Amount(places(line.gross / factor), line.gross, tax)
     else:
@@ -296,8 +297,22 @@ def _spread(
 ) -> Decimal:
     """A discount on the order, shared over the lines by what is left of them. Answers what it took."""
     concerned = [line for line in lines if line.left > 0 and (not skus or line.spec.sku in skus)]
-    worth = min(cents(amount), sum((line.left for line in concerned), ZERO))
-    for line, part in zip(concerned, shares(worth, [line.left for line in concerned]), strict=True):
+    lefts = [line.left for line in concerned]
+    worth = min(cents(amount), sum(lefts, ZERO))
+    for line, part in zip(concerned, _within(worth, lefts), strict=True):
         if part > 0:
-            line.applied.append(Applied(identity, min(part, line.left), name, code, "order"))
+            line.applied.append(Applied(identity, part, name, code, "order"))
     return worth
+
+
+def _within(worth: Decimal, lefts: list[Decimal]) -> list[Decimal]:
+    """Shares of which none takes more than is left; what part cents put over goes to the first lines that have room."""
+    if worth == sum(lefts, ZERO):
+        return lefts
+    parts = [min(part, left) for part, left in zip(shares(worth, lefts), lefts, strict=True)]
+    over = worth - sum(parts, ZERO)
+    for place, left in enumerate(lefts):
+        more = min(over, left - parts[place])
+        parts[place] += more
+        over -= more
+    return parts

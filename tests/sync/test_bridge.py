@@ -105,13 +105,14 @@ def test_a_missing_item_beside_contradicting_totals_keeps_the_bridge() -> None:
 
 
 @pytest.mark.parametrize(
-    ("total", "less", "parts"), [("105.00", "-10.00", "100.00"), ("90.00", "-11.00", "99.00")]
+    ("total", "tax", "less", "parts"),
+    [("105.00", "15.00", "-10.00", "100.00"), ("90.00", "0.00", "-11.00", "99.00")],
 )
 def test_a_discount_that_contradicts_the_total_is_shown_at_its_nearest_with_gst(
-    total: str, less: str, parts: str
+    total: str, tax: str, less: str, parts: str
 ) -> None:
     lines = [line(price="60.00", inclusive=False), line("mug", "40.00", inclusive=False)]
-    complete = order(*lines, inclusive=False, coupon="10.00", total=total)
+    complete = order(*lines, inclusive=False, coupon="10.00", tax=tax)
     spans = broken(complete)
     assert spans[1][1:3] == (less, less)
     assert spans[4][1:3] == (total, parts)

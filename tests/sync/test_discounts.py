@@ -7,7 +7,15 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from portal.money import ZERO, gst_within
-from portal.sync.discounts import Discountable, deal_out, mixes_rates, move_cents, own_amounts, share_discount
+from portal.sync.discounts import (
+    Discountable,
+    deal_out,
+    fitted,
+    mixes_rates,
+    move_cents,
+    own_amounts,
+    share_discount,
+)
 
 
 def lines(*parts: tuple[str, bool, str]) -> list[Discountable]:
@@ -95,6 +103,29 @@ def test_own_amounts_above_their_line_are_not_used() -> None:
 def test_own_amounts_in_part_cents_still_sum_to_the_discount() -> None:
     found = own_amounts(Decimal("10.00"), lines(("50", True, "3.3333"), ("50", False, "6.6667")))
     assert found == dollars("3.33", "6.67")
+
+
+def test_own_amounts_may_miss_the_discount_by_the_room_that_is_given() -> None:
+    parts = lines(("50", True, "4.97"), ("50", False, "0"))
+    assert own_amounts(Decimal("5.00"), parts) is None
+    assert own_amounts(Decimal("5.00"), parts, Decimal("0.02")) == dollars("5.00", "0")
+    assert share_discount(Decimal("5.00"), parts, ZERO, room=Decimal("0.02")).own_amounts
+
+
+def test_what_rounding_puts_over_a_line_goes_to_one_with_a_part_and_only_then_to_another() -> None:
+    most = dollars("1.00", "4.00", "0.50", "9.00")
+    assert fitted(dollars("4.02", "0", "0.50", "1.00"), most, Decimal(5)) == dollars(
+        "1.00", "0", "0.50", "4.02"
+    )
+    assert fitted(dollars("1.03", "0", "0.50", "0"), most, Decimal("0.03")) == dollars(
+        "1.00", "0.03", "0.50", "0"
+    )
+    assert fitted(dollars("1.00", "0", "0.50", "0"), most, ZERO) == dollars("1.00", "0", "0.50", "0")
+
+
+def test_more_over_than_the_room_or_than_there_is_fits_nowhere() -> None:
+    assert fitted(dollars("1.03", "0"), dollars("1.00", "4.00"), Decimal("0.02")) is None
+    assert fitted(dollars("1.03", "4.00"), dollars("1.00", "4.01"), Decimal("0.05")) is None
 
 
 def test_cents_are_dealt_to_the_lines_rounding_treated_worst() -> None:

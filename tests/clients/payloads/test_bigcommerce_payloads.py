@@ -219,11 +219,7 @@ def test_an_order_of_which_anything_is_cut_or_in_doubt_is_not_complete(row: dict
     assert included(row, order) is None
 
 
-def test_a_coupon_that_adds_up_costs_no_call_and_fees_are_read() -> None:
-    row = whole_row(coupon_discount="1", total_inc_tax="10", total_ex_tax="9.0909", total_tax="0.9091")
-    order = read_order(row)
-    assert isinstance(order, ShopOrder)
-    assert included(row, order) is not None
+def test_fees_within_an_order_are_read() -> None:
     fee = {
         "id": 1,
         "display_name_customer": "Tree",
