@@ -53,7 +53,7 @@ class SaasuFile(Base):
     connections: Mapped[list["Connection"]] = relationship(
         back_populates="file", order_by="Connection.created_at"
     )
-    aliases: Mapped[list["ItemAlias"]] = relationship(order_by="ItemAlias.sku")
+    aliases: Mapped[list["ItemAlias"]] = relationship(order_by="ItemAlias.sku", cascade="all, delete-orphan")
 
 
 class Connection(Base):

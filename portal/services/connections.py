@@ -14,6 +14,7 @@ from portal.models.connections import Connection, SaasuFile
 from portal.models.orders import Order
 from portal.models.runs import Run, RunKind
 from portal.services import addresses, notices
+from portal.services.choices import Choices, faults_of_choices, keep_choices
 from portal.services.remotes import Outside, books_for, firm_vault, new_shop
 from portal.services.runs import Ring, minute_for, next_slot, request_run, settle_later
 from portal.services.selection import note_switch, take_back_to
@@ -27,7 +28,7 @@ from portal.sync.rules import INCOMPLETE, Item
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Draft:
-    """The connector page as filled in. A blank secret keeps the one that is set."""
+    """The connector page as filled in. A blank secret keeps the one that is set, and without `choices` those stay as they are."""
 
     enabled: bool
     store_hash: str
@@ -41,6 +42,7 @@ class Draft:
     notification_email: str
     notify_when: str = When.CHANGED
     statuses: tuple[int, ...]
+    choices: Choices | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -122,6 +124,8 @@ def save_connection(
     was_on = connection.enabled
     widened = set(draft.statuses) - set(connection.statuses or draft.statuses)
     keep_fields(connection, draft)
+    if draft.choices is not None:
+        keep_choices(connection, draft.choices)
     take_again(session, connection, widened)
     keep_secrets(session, outside, connection, draft)
     note_switch(connection, was_on, now)
@@ -146,6 +150,7 @@ def faults_of(
         else "",
     }
     faults = {field: sentence for field, sentence in found.items() if sentence}
+    faults |= faults_of_choices(draft.choices) if draft.choices else {}
     if faults:
         session.rollback()
     return faults

@@ -5,6 +5,7 @@ from flask_wtf import CSRFProtect
 
 from portal.web import (
     accounts,
+    aliases,
     clients,
     connections,
     files,
@@ -22,7 +23,7 @@ from portal.web.filters import setup_filters
 from portal.web.frame import setup_frame
 from portal.web.throttle import setup_throttle
 
-PAGES = (accounts, clients, files, connections, runs, orders, selection, problems, mails, health, frame)
+PAGES = (accounts, aliases, clients, files, connections, runs, orders, selection, problems, mails, health, frame)
 
 
 def register(app: Flask) -> None:

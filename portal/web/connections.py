@@ -12,12 +12,13 @@ from portal import reports
 from portal.models.accounts import Role
 from portal.models.connections import Connection, SaasuFile
 from portal.models.runs import RunKind
-from portal.services import connections, desk, runs
+from portal.services import choices, connections, desk, runs
 from portal.services.connections import Draft, NotSaved
 from portal.sync.failures import RemoteFailure, books_problem
 from portal.sync.problems import Problem
-from portal.sync.rules import INCOMPLETE, STATUSES, SYNCED_BY_DEFAULT, Item
+from portal.sync.rules import INCOMPLETE, STATUSES, SYNCED_BY_DEFAULT, Item, TaxCode
 from portal.web.access import current_firm, current_person, needs
+from portal.web.connection_choices import ChoicesFields
 from portal.web.notifications import NotificationFields, around_notifications
 from portal.web.orders import asked_of
 
@@ -26,7 +27,7 @@ FILE = "/files/<string(length=22):file_id>/connector"
 CONNECTION = "/connections/<string(length=22):connection_id>"
 
 
-class ConnectorForm(NotificationFields):
+class ConnectorForm(ChoicesFields, NotificationFields):
     """The connector as the source document names its fields."""
 
     enabled = BooleanField("Enable BigCommerce")
@@ -47,11 +48,14 @@ class ConnectorForm(NotificationFields):
     statuses = SelectMultipleField("Order statuses to sync", coerce=int)
     orders_from = DateField("Orders From", validators=[Optional()])
 
-    def offer(self, items: Sequence[Item]) -> None:
+    def offer(
+        self, items: Sequence[Item], tax_codes: Sequence[TaxCode], connection: Connection | None
+    ) -> None:
         """Fill the choices."""
         codes = [(str(item.id), f"{item.code} · {item.name}" if item.name else item.code) for item in items]
         self.shipping_item.choices = [("", "none: orders that charge shipping will need you"), *codes]
         self.discount_item.choices = [("", "none: spread as a percentage over the lines"), *codes]
+        self.offer_choices(items, tax_codes, connection)
         self.statuses.choices = [(one.id, one.name) for one in STATUSES if one.id != INCOMPLETE]
 
     def show(self, connection: Connection) -> None:
@@ -65,6 +69,7 @@ class ConnectorForm(NotificationFields):
         self.show_notifications(connection)
         self.statuses.data = list(connection.statuses)
         self.orders_from.data = connection.orders_from
+        self.show_choices(connection)
 
     def draft(self, connection: Connection | None) -> Draft:
         """The page as filled in; the Shop Code of a saved connection never changes."""
@@ -78,6 +83,7 @@ class ConnectorForm(NotificationFields):
             shipping_item_id=int(self.shipping_item.data) if self.shipping_item.data else None,
             discount_item_id=int(self.discount_item.data) if self.discount_item.data else None,
             statuses=tuple(self.statuses.data or ()),
+            choices=self.choices_made(),
             **self.notifications(),
         )
 
@@ -102,11 +108,11 @@ def filled_form(file: SaasuFile, connection: Connection | None) -> tuple[Connect
     """The form with its item lists; and what Saasu said if the items could not be read."""
     form = ConnectorForm()
     try:
-        form.offer(connections.file_items(desk.session(), desk.outside(), file))
+        items = connections.file_items(desk.session(), desk.outside(), file)
         refused = None
     except RemoteFailure as failure:
-        form.offer(())
-        refused = books_problem(failure)
+        items, refused = (), books_problem(failure)
+    form.offer(items, choices.sale_codes(desk.session(), file), connection)
     if not form.is_submitted():
         form.statuses.data = sorted(SYNCED_BY_DEFAULT)
         if connection is not None:
@@ -130,6 +136,8 @@ def page(
         else {},
         questions=asked_of(connection.id) if connection else (),
         **around_notifications(connection),
+        made=choices.choices_made(connection) if connection else 0,
+        suggested=choices.suggested_emails(desk.session(), desk.outside(), connection) if connection else (),
     ), (422 if form.errors else 200)
 
 

@@ -9,7 +9,7 @@ from portal import questions, reports
 from portal.models.accounts import Role
 from portal.models.orders import Order
 from portal.questions import LeftOut, Question
-from portal.services import desk, orders, selection
+from portal.services import aliases, desk, orders, selection
 from portal.sync.problems import MEANINGS, Code
 from portal.web.access import current_firm, current_person, needs
 
@@ -71,8 +71,13 @@ def show(order_pk: str) -> str:
     """One order: what became of it, why, whose turn, both totals, its history."""
     order = order_or_404(order_pk)
     meanings = {code.value: MEANINGS[code] for code in Code}
+    missing = {one.sku: one for one in aliases.missing_items(desk.session(), order)}
     return render_template(
-        "orders/show.html", order=order, meanings=meanings, may_take=selection.may_take(order)
+        "orders/show.html",
+        order=order,
+        meanings=meanings,
+        missing=missing,
+        may_take=selection.may_take(order),
     )
 
 

@@ -13,6 +13,7 @@ from werkzeug.routing import Rule
 
 from portal.database import db
 from portal.models.accounts import Firm, Role
+from portal.models.connections import ItemAlias
 from portal.models.mails import Mail, MailAddress
 from portal.models.orders import Order
 from portal.services.mail_links import digest_of
@@ -98,7 +99,8 @@ def make_acacia(firm_id: str) -> dict[str, str]:
         firm_id=firm_id, connection_id=connection.id, kind="run", to_address="ada@example.com", subject=MARKER, text=b"sealed",
         created_at=NOON, due_at=NOON, gave_up_at=NOON, trouble=MARKER,
     )  # fmt: skip
-    session.add_all([order, address, mail])
+        alias = ItemAlias(firm_id=firm_id, file_pk=file.id, sku=MARKER, item_code=MARKER, created_at=NOON)
+    session.add_all([order, address, mail, alias])
     session.commit()
     return {
         "filename": "css/portal.css",
@@ -110,6 +112,7 @@ def make_acacia(firm_id: str) -> dict[str, str]:
         "mail_id": mail.id,
         "address_id": address.id,
         "token": "t" * 22,
+        "alias_id": alias.id,
     }
 
 
