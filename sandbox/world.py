@@ -146,6 +146,7 @@ def _demo(began: datetime) -> World:
             name="Larkspur Homewares Pty Ltd",
             catalogue="homewares",
             missing_skus=("HW-BASKET-14", "HW-LAMP-07"),
+            extra_items=("SHIPPING", "DISCOUNT", "HW Basket 14"),
         ),
         File(
             id=41002, name="Wattle & Bean Coffee Roasters", catalogue="coffee", missing_skus=("CF-SYRUP-11",)

@@ -15,7 +15,7 @@ DISCOUNTS = [
     ("own", "Always the shop’s own amounts, line by line"),
 ]
 EXISTING = [
-    (Existing.AS_DOCUMENTED, "Follow each order: name, address, and the phone where there is one"),
+    (Existing.AS_DOCUMENTED, "Follow each order: name, address and any phone"),
     (Existing.ADDRESS_ONLY, "Follow each order’s address only"),
     (Existing.LEAVE_ALONE, "Leave them alone"),
 ]
@@ -26,14 +26,17 @@ CODES = {"taxable_code": True, "free_code": False, "export_code": False}
 class ChoicesFields:
     """Fields mixed into the connector form."""
 
-    fee_item = SelectField("Fee Item", coerce=str)
-    taxable_code = SelectField("GST 10 %", coerce=str)
-    free_code = SelectField("No GST", coerce=str)
-    export_code = SelectField("Exported", coerce=str)
+    fee_item = SelectField("Fee Item", coerce=str, default="")
+    taxable_code = SelectField("GST 10 %", coerce=str, default="")
+    free_code = SelectField("No GST", coerce=str, default="")
+    export_code = SelectField("Exported", coerce=str, default="")
     discounts = SelectField("Discounts", coerce=str, choices=DISCOUNTS, default="document")
     whole_cent_prices = BooleanField("Put discounts into prices of whole cents, not into percentages")
     existing_contacts = SelectField(
-        "Existing contacts", coerce=str, choices=[(str(key), words) for key, words in EXISTING]
+        "Existing contacts",
+        coerce=str,
+        choices=[(str(key), words) for key, words in EXISTING],
+        default=str(Existing.AS_DOCUMENTED),
     )
     nobodys_emails = StringField("Nobody’s e-mails", validators=[Length(max=1000)])
 
