@@ -23,7 +23,20 @@ from portal.web.filters import setup_filters
 from portal.web.frame import setup_frame
 from portal.web.throttle import setup_throttle
 
-PAGES = (accounts, aliases, clients, files, connections, runs, orders, selection, problems, mails, health, frame)
+PAGES = (
+    accounts,
+    aliases,
+    clients,
+    files,
+    connections,
+    runs,
+    orders,
+    selection,
+    problems,
+    mails,
+    health,
+    frame,
+)
 
 
 def register(app: Flask) -> None:

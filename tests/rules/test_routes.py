@@ -99,7 +99,7 @@ def make_acacia(firm_id: str) -> dict[str, str]:
         firm_id=firm_id, connection_id=connection.id, kind="run", to_address="ada@example.com", subject=MARKER, text=b"sealed",
         created_at=NOON, due_at=NOON, gave_up_at=NOON, trouble=MARKER,
     )  # fmt: skip
-        alias = ItemAlias(firm_id=firm_id, file_pk=file.id, sku=MARKER, item_code=MARKER, created_at=NOON)
+    alias = ItemAlias(firm_id=firm_id, file_pk=file.id, sku=MARKER, item_code=MARKER, created_at=NOON)
     session.add_all([order, address, mail, alias])
     session.commit()
     return {
