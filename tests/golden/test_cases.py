@@ -106,6 +106,8 @@ BY_SUBJECT = {
         "own-discounts-always",
         "prices-of-whole-cents",
         "mixed-gst-discounted-totals-alone",
+        "shipping-coupon-counted-over-mixed-gst",
+        "shipping-coupon-counted-off-the-shipping",
     ],
     "Tax": [
         "mixed-taxable-and-gst-free",
