@@ -52,6 +52,7 @@ def parser() -> argparse.ArgumentParser:
     commands.add_parser("migrate", help="bring the tables up to date").set_defaults(command=migrate)
     seed = commands.add_parser("seed-demo", help="fill the demo from the sandbox")
     seed.add_argument("--note", type=Path, help="where the sign-in is written")
+    seed.add_argument("--mailbox", default="", help="the address of the page that shows the mails")
     seed.set_defaults(command=seed_demo)
     return whole
 
@@ -105,7 +106,7 @@ def seed_demo(app: Flask, arguments: argparse.Namespace) -> int:
     note: Path | None = arguments.note
     known = json.loads(note.read_text()) if note and note.exists() else {}
     password = known.get("password") or os.environ.get("DEMO_PASSWORD") or f"demo-{secrets.token_urlsafe(9)}"
-    found = operations.seed_demo(app, password, print)
+    found = operations.seed_demo(app, password, arguments.mailbox, print)
     if note:
         note.touch(mode=0o600)
         note.write_text(json.dumps({**found, "password": password}, indent=2))

@@ -4,6 +4,7 @@ import json
 from dataclasses import dataclass, fields
 from datetime import datetime
 from typing import Any
+from urllib.parse import urlencode
 
 from portal.clients import exact_json
 from portal.clients.transport import Transport
@@ -47,12 +48,15 @@ class PretendWorld:
 
 
 class Rehearsal:
-    """Speaks to the control addresses of both pretend remotes. Raises `Unreachable` where none answers."""
+    """Speaks to the control addresses of the pretend remotes and mailbox. Raises `Unreachable` where none answers."""
 
-    def __init__(self, transport: Transport, bigcommerce_url: str, saasu_url: str) -> None:
+    def __init__(
+        self, transport: Transport, bigcommerce_url: str, saasu_url: str, mailbox_url: str = ""
+    ) -> None:
         self._transport = transport
         self._bigcommerce = bigcommerce_url
         self._saasu = saasu_url
+        self._mailbox = mailbox_url
 
     def world(self) -> PretendWorld:
         """Who is there."""
@@ -71,6 +75,11 @@ class Rehearsal:
     def set_saasu_rate(self, calls_per_second: int | None) -> None:
         """How many calls a second the pretend Saasu allows; `None` lifts the limit."""
         self._write("PATCH", f"{self._saasu}/_control/settings", {"calls_per_second": calls_per_second})
+
+    def mails(self, to: str) -> list[str]:
+        """The texts of the mails that came for an address, oldest first."""
+        whole = self._read(f"{self._mailbox}/_control/mails?{urlencode({'to': to})}")
+        return [mail["text"] for mail in whole["mails"]]
 
     def _read(self, url: str) -> Any:
         return exact_json.load(self._transport.send("GET", url, purpose="rehearsal").text)

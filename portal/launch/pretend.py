@@ -12,14 +12,16 @@ from portal.launch.ports import NoPort, held_port
 from portal.launch.supervisor import Child
 
 REMOTES = ("bigcommerce", "saasu")
+SERVERS = (*REMOTES, "mail", "mailbox")
+SENDER = "Cartledger <cartledger@example.com>"
 READY = "ready "
 
 
 def start_sandbox(house: House) -> None:
-    """Start both pretend servers at their ports of last time where those are free. Raises `StartFailed`, `ToldToStop`."""
+    """Start the pretend servers and the mailbox at their ports of last time where those are free. Raises `StartFailed`, `ToldToStop`."""
     kept = house.folder.path / "sandbox.json"
     last = json.loads(kept.read_text()) if kept.exists() else {}
-    ports = {remote: _if_free(urlsplit(last.get(remote, "")).port or 0) for remote in REMOTES}
+    ports = {name: _if_free(urlsplit(last.get(name, "")).port or 0) for name in SERVERS}
     log = house.folder.logs / "sandbox.log"
     log.unlink(missing_ok=True)
     child = house.supervisor.start(Child("sandbox", _words(house.folder, ports), house.environ, log))
@@ -27,13 +29,14 @@ def start_sandbox(house: House) -> None:
     addresses = _addresses(child)
     kept.write_text(json.dumps(addresses))
     # Should it die, it comes back where it was.
-    child.words = _words(house.folder, {remote: urlsplit(addresses[remote]).port or 0 for remote in REMOTES})
+    child.words = _words(house.folder, {name: urlsplit(addresses[name]).port or 0 for name in SERVERS})
     for remote in REMOTES:
         house.environ[f"{remote.upper()}_API_URL"] = addresses[remote]
+    house.environ |= {"MAIL_URL": addresses["mail"], "MAIL_FROM": SENDER}
 
 
 def _words(folder: DataFolder, ports: dict[str, int]) -> list[str]:
-    given = [word for remote, port in ports.items() for word in (f"--{remote}-port", str(port))]
+    given = [word for name, port in ports.items() for word in (f"--{name}-port", str(port))]
     return [
         sys.executable,
         "-m",
@@ -64,7 +67,9 @@ def _addresses(child: Child) -> dict[str, str]:
 
 def fill(house: House) -> None:
     """Replay the past weeks at the first start; at a later one the command finds them there. Raises as `House.run_step`."""
-    house.run_step("seed-demo", "filling the demo", "--note", str(_note(house.folder)))
+    mailbox = json.loads((house.folder.path / "sandbox.json").read_text())["mailbox"]
+    words = ("--note", str(_note(house.folder)), "--mailbox", mailbox)
+    house.run_step("seed-demo", "filling the demo", *words)
 
 
 def _note(folder: DataFolder) -> Path:

@@ -1,7 +1,8 @@
 """The demo's firm: signed up, connected and replayed through the engine, so that no row exists which no run made."""
 
+import re
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 
 from sqlalchemy import select
@@ -12,6 +13,7 @@ from portal.clients.transport import Transport
 from portal.models.accounts import Membership, Person
 from portal.models.connections import Connection, SaasuFile
 from portal.models.runs import Run, RunKind
+from portal.services import addresses, outbox
 from portal.services.accounts import sign_up
 from portal.services.connections import Draft, file_items, save_connection
 from portal.services.files import add_files, choices, sign_in_to_saasu
@@ -24,6 +26,7 @@ FIRM = "Wren & Wattle Accountants"
 PERSON = "Robin Carter"
 EMAIL = "demo@example.com"
 RUN_AT_NIGHT = timedelta(hours=1)
+CONFIRM_LINK = re.compile(r"/mail-addresses/(?P<address>[\w-]{22})/confirm/(?P<token>[\w-]{22})")
 LIVE_RATE = 5
 
 
@@ -48,29 +51,34 @@ class Seeded:
     runs: int
 
 
-def seed(session: Session, outside: Outside, password: str, say: Callable[[str], None]) -> Seeded:
+def seed(
+    session: Session, outside: Outside, password: str, say: Callable[[str], None], mailbox: str = ""
+) -> Seeded:
     """Sign up the demo's firm, connect its files and replay the weeks before; nothing is done when it is there already.
 
-    Raises a `RemoteFailure` when the sandbox does not answer.
+    Only the last day's runs are mailed: nobody wants the mails of weeks gone by. Raises a `RemoteFailure` when the sandbox does not answer.
     """
     settings = outside.settings
-    rehearsal = Rehearsal(Transport(), settings.bigcommerce_api_url, settings.saasu_api_url)
+    rehearsal = Rehearsal(Transport(), settings.bigcommerce_api_url, settings.saasu_api_url, mailbox)
     world = rehearsal.world()
     if session.scalar(select(Person).where(Person.email == EMAIL)) is not None:
         rehearsal.set_saasu_rate(LIVE_RATE)
         return Seeded(email=EMAIL, world=world, fresh=False, runs=0)
     days = max(store.history_days for store in world.stores if store.seeded)
     clock = ReplayClock(world.began - timedelta(days=days))
-    past = Outside(settings=settings, vault=outside.vault, redis=outside.redis, now=clock.now, unpaced=True)
+    past = replace(outside, now=clock.now, unpaced=True, silent=True)
     rehearsal.set_saasu_rate(None)
     rehearsal.set_clock(clock.now())
     connections = connect_all(session, past, world, password)
+    if mailbox:
+        confirm_address(session, past, rehearsal)
     runs = 0
     for moment in moments(clock.now(), world.began):
         clock.moment = moment
         rehearsal.set_clock(moment)
+        today = replace(past, silent=moment < world.began)
         for connection in connections:
-            replay_run(session, past, connection, clock)
+            replay_run(session, today, connection, clock)
             runs += 1
         say(f"  replayed {moment:%d/%m/%Y}")
     rehearsal.set_clock(None)
@@ -79,6 +87,18 @@ def seed(session: Session, outside: Outside, password: str, say: Callable[[str],
         connection.next_run_at = next_slot(connection.minute, outside.now())
     session.commit()
     return Seeded(email=EMAIL, world=world, fresh=True, runs=runs)
+
+
+def confirm_address(session: Session, outside: Outside, rehearsal: Rehearsal) -> None:
+    """Deliver the question to the demo's address, and follow the link in the mail that came, as its reader would."""
+    questions: list[tuple[str, int]] = []
+    outbox.claim_due(session, outside.now(), lambda mail_id, attempt: questions.append((mail_id, attempt)))
+    for mail_id, attempt in questions:
+        outbox.deliver(session, outside, mail_id, attempt)
+    links = [CONFIRM_LINK.search(text) for text in rehearsal.mails(EMAIL)]
+    for link in links:
+        if link is not None:
+            addresses.confirm(session, link["address"], link["token"], outside.now())
 
 
 def moments(first: datetime, last: datetime) -> Iterator[datetime]:
@@ -127,8 +147,8 @@ def connect(session: Session, outside: Outside, file: SaasuFile, store: PretendS
         prefix=store.prefix,
         shipping_item_id=item_id(items, store.shipping_item),
         discount_item_id=item_id(items, store.discount_item),
-        notify=False,
-        notification_email="",
+        notify=True,
+        notification_email=EMAIL,
         statuses=tuple(sorted(SYNCED_BY_DEFAULT)),
     )
     connection = save_connection(session, outside, file, None, draft)

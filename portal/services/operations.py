@@ -88,10 +88,10 @@ def migrate(app: Flask) -> None:
     database.upgrade(app)
 
 
-def seed_demo(app: Flask, password: str, say: Callable[[str], None]) -> dict[str, Any]:
-    """Fill the demo; what a newcomer is told."""
+def seed_demo(app: Flask, password: str, mailbox: str, say: Callable[[str], None]) -> dict[str, Any]:
+    """Fill the demo; what a newcomer is told. `mailbox` is the address of the pretend mailbox's page; blank: there is none."""
     try:
-        seeded = demo.seed(database.session(), Outside.of(app), password, say)
+        seeded = demo.seed(database.session(), Outside.of(app), password, say, mailbox)
     except RemoteFailure as failure:
         raise OperationFailed(f"The sandbox does not answer: {failure.sentence}") from failure
     stores = [
@@ -111,4 +111,6 @@ def seed_demo(app: Flask, password: str, say: Callable[[str], None]) -> dict[str
     ]
     settings = app.extensions["settings"]
     pages = {"Look into Saasu": settings.saasu_api_url, "Into the shops": settings.bigcommerce_api_url}
+    if mailbox:
+        pages["Into the mails"] = mailbox
     return {"email": seeded.email, "stores": stores, "logins": logins, "pages": pages}
