@@ -94,6 +94,8 @@ def _environment(
         "BIGCOMMERCE_API_URL": sandbox.bigcommerce_url,
         "SAASU_API_URL": sandbox.saasu_url,
         "SAASU_CALLS_PER_SECOND": "200",
+        "MAIL_URL": sandbox.mail_url,
+        "MAIL_FROM": "Cartledger <cartledger@example.com>",
         "DATA_DIR": str(folder),
         "PYTHONUNBUFFERED": "1",
     }

@@ -18,6 +18,8 @@ class Sandbox:
     def __init__(self, running: Running) -> None:
         self.bigcommerce_url = running.bigcommerce_url
         self.saasu_url = running.saasu_url
+        self.mail_url = running.mail_url
+        self.mailbox_url = running.mailbox_url
         self.store: Store = running.world.stores[0]
 
     def lift_limits(self) -> None:
