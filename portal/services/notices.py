@@ -316,7 +316,6 @@ def place_of(
         zone=ZoneInfo(connection.file.time_zone),
         run_url=f"{base_url}/runs/{run_id}" if run_id else history,
         needs_url=f"{base_url}/orders?state=needs_you&connection={connection.id}",
-        left_out_url=f"{base_url}/orders?state=ignored&connection={connection.id}",
         choice_url=f"{base_url}/connections/{connection.id}",
         stop_url=mail_links.stop_url(outside.settings, keys, address.id),
         choice=CHOICES[When(connection.notify_when)],

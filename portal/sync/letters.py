@@ -107,8 +107,8 @@ def text_of(letter: Letter) -> str:
 
 def figure_text(figure: Figure) -> str:
     """A count in columns."""
-    amount = "" if figure.dollars is None else dollars_words(figure.dollars).rjust(14)
-    return f"{figure.name.ljust(24)}{figure.count:>6,}{amount}"
+    amount = "" if figure.dollars is None else dollars_words(figure.dollars).rjust(13)
+    return f"{figure.name.ljust(20)}{figure.count:>6,}{amount}"
 
 
 def section_text(section: Section) -> str:

@@ -12,7 +12,7 @@ from zoneinfo import ZoneInfo
 from portal.money import ZERO
 from portal.sync.letters import Alert, Figure, Letter, Line, Section, dollars_words, one_line
 from portal.sync.notices import Asked, Kind, Report, ToldOrder
-from portal.sync.problems import MEANINGS, REASONS, Turn
+from portal.sync.problems import MEANINGS, REASONS, Ignored, Turn
 
 MOST_ORDERS = 200
 """Orders a list names; the rest are counted and linked."""
@@ -25,15 +25,19 @@ TURNS = {
     Turn.US: "Our turn:",
     Turn.WAIT: "Nobody’s turn:",
 }
+LEFT_OUT = {
+    Ignored.STATUS: "disputed or partly refunded in the shop before they were synced.",
+    Ignored.WHILE_OFF: "came, or changed, while the connection was off.",
+    Ignored.BEFORE_START: "older than the start of this connection, and changed since.",
+}
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Place:
     """What a mail is about and where it leads: names, the file's zone, and addresses of pages.
 
-    `cause` is what kind of run it was. `run_url` leads to the run or the history, `needs_url` to all that needs somebody, `left_out_url` to
-    the orders that were left out, `choice_url` to the connector's page, `stop_url` to where this reader ends the mails; `choice` is
-    the choice in words.
+    `cause` is what kind of run it was. `run_url` leads to the run or the history, `needs_url` to all that needs somebody, `choice_url` to the
+    connector's page, `stop_url` to where this reader ends the mails; `choice` is the choice in words.
     """
 
     firm: str
@@ -43,7 +47,6 @@ class Place:
     zone: ZoneInfo
     run_url: str
     needs_url: str
-    left_out_url: str
     choice_url: str
     stop_url: str
     choice: str
@@ -54,7 +57,7 @@ def notice(kind: Kind, report: Report, place: Place, solved: Sequence[int]) -> L
     sections = (
         *section("Errors", report.errors, ERROR, place.needs_url),
         *advice(report.errors),
-        *questions(report.asks, place.left_out_url),
+        *questions(report.asks, place.choice_url),
         *section("Will mend themselves", report.mends, OTHER, place.needs_url),
         *solved_section(solved),
     )
@@ -135,10 +138,15 @@ def section(title: str, orders: Sequence[ToldOrder], mark: str, rest_url: str) -
 def questions(asks: Sequence[Asked], url: str) -> tuple[Section, ...]:
     """One line a reason for which orders were left out that somebody should look at once."""
     lines = tuple(
-        Line(f"{counted(asked.orders)}, {dollars_words(asked.dollars)}: {REASONS[asked.reason].why}", url)
+        Line(f"{counted(asked.orders)}, {dollars_words(asked.dollars)}: {left_out(asked.reason)}", url)
         for asked in asks
     )
     return (Section("Left out, look once", lines, OTHER),) if lines else ()
+
+
+def left_out(reason: Ignored) -> str:
+    """Why orders were left out that somebody should take or leave."""
+    return LEFT_OUT.get(reason) or REASONS[reason].why
 
 
 def counted(orders: int) -> str:

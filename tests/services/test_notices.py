@@ -40,7 +40,7 @@ def test_a_run_that_posts_and_leaves_something_undone_is_told_with_the_documents
     assert "* Order #120: Invoice with number SHO120 already exists." in lines
     assert f"  http://127.0.0.1:8000/orders/{failed.id}" in lines
     assert f"Open the run: http://127.0.0.1:8000/runs/{run.id}" in lines
-    assert "Posted                       2        $40.00" in lines
+    assert "Posted                   2       $40.00" in lines
     assert jam.mails()[0].run_id == run.id
 
 
@@ -277,7 +277,7 @@ def test_what_mends_itself_and_what_was_left_out_stand_apart_from_the_errors(
     assert jam.subjects() == ["0 posted, 1 need you ($60.00)"]
     assert "* Order #8: Saasu shows another total" in text
     assert "- Order #5: the shop did not give all its lines" in text
-    assert "- 1 order, $60.00: It was placed before the date" in text
+    assert "- 1 order, $60.00: older than the start of this connection" in text
 
 
 def backfill_of(jam: Books) -> Backfill:

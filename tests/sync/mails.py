@@ -62,7 +62,6 @@ def place(**more: Any) -> Place:
         "zone": ZoneInfo("Australia/Sydney"),
         "run_url": "https://books.example.com/runs/1",
         "needs_url": "https://books.example.com/orders?state=needs_you&connection=1",
-        "left_out_url": "https://books.example.com/orders?state=ignored&connection=1",
         "choice_url": "https://books.example.com/connections/1",
         "stop_url": "https://books.example.com/mail-addresses/1/stop/2",
         "choice": "when something changed",

@@ -7,9 +7,9 @@ import pytest
 
 from portal.sync import letters
 from portal.sync.letters import Letter, Line
-from portal.sync.notice_words import MOST_ORDERS, confirmation, missed, notice, plain_name
+from portal.sync.notice_words import MOST_ORDERS, confirmation, left_out, missed, notice, plain_name
 from portal.sync.notices import Kind
-from portal.sync.problems import Code, about_order, invoice_exists, item_not_found
+from portal.sync.problems import REASONS, Code, Ignored, about_order, invoice_exists, item_not_found
 from tests.sync.mails import AWAY, DEAD_TOKEN, NOW, as_sent, busy, place, report, told
 
 HOUR = timedelta(hours=1)
@@ -154,7 +154,15 @@ def test_what_was_left_out_is_told_in_one_line_a_reason_and_is_no_error() -> Non
         "1,012 orders, $40,480.00",
         "1 order, $77.50",
     ]
-    assert {line.url for line in letter.sections[0].lines} == {place().left_out_url}
+    assert {line.url for line in letter.sections[0].lines} == {place().choice_url}
+
+
+@pytest.mark.parametrize("reason", Ignored)
+def test_every_reason_to_leave_an_order_out_has_its_words(reason: Ignored) -> None:
+    told = left_out(reason)
+
+    assert told.endswith(".")
+    assert (told == REASONS[reason].why) is (reason not in {"STATUS", "WHILE_OFF", "BEFORE_START"})
 
 
 def test_what_to_do_is_said_once_for_each_code() -> None:
