@@ -34,10 +34,13 @@ class Receiver:
         self._tls = tls
         self._sign_in = sign_in
         self._loop = asyncio.new_event_loop()
-        self._server = self._loop.run_until_complete(self._loop.create_server(self._protocol, host, port))
-        self.port: int = self._server.sockets[0].getsockname()[1]
         self._thread = threading.Thread(target=self._loop.run_forever, daemon=True)
         self._thread.start()
+        self._server = asyncio.run_coroutine_threadsafe(self._listen(host, port), self._loop).result()
+        self.port: int = self._server.sockets[0].getsockname()[1]
+
+    async def _listen(self, host: str, port: int) -> asyncio.Server:
+        return await self._loop.create_server(self._protocol, host, port)
 
     def _protocol(self) -> SMTP:
         return SMTP(

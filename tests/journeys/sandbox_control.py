@@ -1,5 +1,7 @@
 """Orders to the sandbox over its control address, and what it holds in the end."""
 
+import re
+import time
 from datetime import UTC, datetime, timedelta
 from decimal import Decimal
 from typing import Any
@@ -10,6 +12,7 @@ from sandbox.serve import Running
 from sandbox.world import Store
 
 MOST_AT_ONCE = 250
+PATIENCE = 60
 
 
 class Sandbox:
@@ -21,6 +24,22 @@ class Sandbox:
         self.mail_url = running.mail_url
         self.mailbox_url = running.mailbox_url
         self.store: Store = running.world.stores[0]
+
+    def link_in_mail(self, to: str, act: str) -> str:
+        """The address behind a link in the newest mail that has one: `confirm` or `stop`. Mails take seconds."""
+        for _ in range(PATIENCE):
+            mails = requests.get(f"{self.mailbox_url}/_control/mails", params={"to": to}, timeout=10).json()[
+                "mails"
+            ]
+            found = [
+                link
+                for mail in mails
+                for link in re.findall(rf"\S+/mail-addresses/\S+/{act}/\S+", mail["text"])
+            ]
+            if found:
+                return str(found[-1])
+            time.sleep(1)
+        raise AssertionError(f"no mail with a link to {act} came for {to}")
 
     def lift_limits(self) -> None:
         """Let both servers answer as often as they are asked."""

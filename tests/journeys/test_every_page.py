@@ -8,14 +8,15 @@ from playwright.sync_api import Browser, ConsoleMessage, Page
 
 from tests.journeys.accountant import Accountant
 from tests.journeys.portal_house import Portal
-from tests.journeys.tour import as_a_newcomer, as_a_stranger, at_work
+from tests.journeys.tour import as_a_newcomer, as_a_reader, as_a_stranger, at_work
 
 SCHEMES: tuple[Literal["light", "dark"], ...] = ("light", "dark")
 WIDTHS = (1440, 390)
 HEIGHT = 900
 FILES = ("Hoodie House Pty Ltd", "Hoodie House Wholesale")
+READER = "reader@example.com"
 LOGIN = ("books@example.com", "sandbox-books-1")
-PAGES = 17
+PAGES = 22
 SPOILED = '<img src="/healthz" onclick="go()"><textarea cols="400"></textarea>'
 OVERFLOW = "document.documentElement.scrollWidth - document.documentElement.clientWidth"
 
@@ -69,10 +70,17 @@ def test_every_page_serves_everybody_at_every_width_in_light_and_dark(
         as_a_stranger(page, inspector.look)
         as_a_newcomer(ada, LOGIN, FILES, inspector.look)
         ada.fill_connector(portal.sandbox.store, portal.sandbox.store.token)
+        page.get_by_label("Notification Email", exact=True).check()
+        ada.fill("Send notifications to", READER)
         ada.save()
+        as_a_reader(page, portal.sandbox.link_in_mail(READER, "confirm"), inspector.look)
+        page.goto("/")
+        page.get_by_role("rowheader").get_by_role("link").first.click()
         ada.start_processing()
         ada.wait_for_the_end()
         at_work(page, inspector.look)
+        page.goto(portal.sandbox.link_in_mail(READER, "stop"))
+        inspector.look("mails-stop")
     assert len(set(inspector.seen)) == PAGES
     assert not inspector.faults, "\n".join(inspector.faults)
 

@@ -39,6 +39,15 @@ def as_a_newcomer(ada: Accountant, saasu: tuple[str, str], files: tuple[str, ...
     look("connector-new")
 
 
+def as_a_reader(page: Page, question_url: str, look: Look) -> None:
+    """What somebody sees who was asked for notifications: the question, and the thanks."""
+    page.goto(question_url)
+    look("mails-question")
+    page.get_by_role("button", name="Yes, send them").click()
+    expect(page.get_by_role("heading", name="Thank you")).to_be_visible()
+    look("mails-confirmed")
+
+
 def at_work(page: Page, look: Look) -> None:
     """The pages of a firm whose shops are synced; some orders are posted and some need somebody."""
     page.goto("/")
@@ -46,7 +55,12 @@ def at_work(page: Page, look: Look) -> None:
     page.get_by_role("rowheader").get_by_role("link").first.click()
     expect(page.get_by_label("Order prefix", exact=True)).to_be_visible()
     look("connector")
-    for name, address in (("runs", "/runs"), ("orders", "/orders"), ("needs-you", "/orders?state=needs_you")):
+    for name, address in (
+        ("runs", "/runs"),
+        ("orders", "/orders"),
+        ("needs-you", "/orders?state=needs_you"),
+        ("mails", "/mails"),
+    ):
         page.goto(address)
         look(name)
     page.goto("/runs")
