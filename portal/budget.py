@@ -9,14 +9,14 @@ from typing import cast
 
 from redis import Redis
 from redis.exceptions import RedisError
-from sqlalchemy import select
+from sqlalchemy import func, select
 from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.orm import Session
 
 from portal.models.connections import Connection, SaasuFile
 from portal.models.mirrors import CallCount
 from portal.models.runs import Run, RunKind
-from portal.sync.allowance import DAY, Allowance, allowance, plan_limit
+from portal.sync.allowance import DAY, Allowance, allowance, counted, counted_since, plan_limit
 
 # One slot after the other: the key holds the moment of the next free slot in microseconds of the server's clock. A server that
 # knows nothing of the account may have been wiped a moment ago, so the first slot is then a whole interval away. The key
@@ -94,22 +94,40 @@ def calls_since(session: Session, account: str, since: datetime) -> int:
     return sum(counts)
 
 
-def allowance_of(session: Session, file: SaasuFile, now: datetime) -> Allowance:
+def calls_by_hour(session: Session, account: str, since: datetime) -> dict[datetime, int]:
+    """The calls made to an account by the hour, from the hour `since` on."""
+    found = session.execute(
+        select(CallCount.hour, func.sum(CallCount.calls))
+        .where(CallCount.account == account, CallCount.hour >= since)
+        .group_by(CallCount.hour)
+    )
+    return {hour: int(calls) for hour, calls in found}
+
+
+def allowance_of(session: Session, file: SaasuFile, now: datetime, busiest: int | None = None) -> Allowance:
     """The calls this file may have in a day and has had in the last 24 hours, by every firm's and worker's count (SYNC §9).
 
-    The count is kept by the hour, so a call just over a day old may still be in it. The busiest day of the hourly runs is the
-    largest of the last seven times 24 hours.
+    The count is kept by the hour, so a call just over a day old may still be in it. `busiest` where the busiest day is known.
     """
-    since = (now - DAY).replace(minute=0, second=0, microsecond=0)
-    days: Counter[int] = Counter()
-    hourly = select(Run.queued_at, Run.saasu_calls).join(Connection, Connection.id == Run.connection_id)
-    for queued_at, calls in session.execute(
-        hourly.where(Connection.file_pk == file.id, Run.kind == RunKind.HOURLY, Run.queued_at > now - DAY * 7)
-    ):
-        days[(now - queued_at) // DAY] += calls
+    hours = calls_by_hour(session, f"saasu:{file.file_id}", counted_since(now))
     return allowance(
         plan_limit(file.subscription, file.daily_calls),
         sole_user=file.sole_user,
-        used=calls_since(session, f"saasu:{file.file_id}", since),
-        busiest_day=max(days.values(), default=0),
+        used=counted(hours, now),
+        busiest_day=busiest_day(session, file, now) if busiest is None else busiest,
+        hours=hours,
     )
+
+
+def busiest_day(session: Session, file: SaasuFile, now: datetime) -> int:
+    """The most Saasu calls that the hourly runs of this file, in whichever firm, made in one of the last seven times 24 hours."""
+    hourly = (
+        select(Run.queued_at, Run.saasu_calls)
+        .join(Connection, Connection.id == Run.connection_id)
+        .join(SaasuFile, SaasuFile.id == Connection.file_pk)
+        .where(SaasuFile.file_id == file.file_id, Run.kind == RunKind.HOURLY, Run.queued_at > now - DAY * 7)
+    )
+    days: Counter[int] = Counter()
+    for queued_at, calls in session.execute(hourly):
+        days[(now - queued_at) // DAY] += calls
+    return max(days.values(), default=0)

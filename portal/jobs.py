@@ -9,7 +9,7 @@ from rq.serializers import JSONSerializer
 from portal import task_queue
 from portal.database import db, dispose_after_fork
 from portal.logs import log
-from portal.services import outbox, overdue, runs, sweeps
+from portal.services import outbox, overdue, runs, slices, sweeps
 from portal.services.preview_runs import carry_out_preview
 from portal.services.remotes import Outside
 from portal.services.runs import SystemClock
@@ -76,6 +76,7 @@ def tick() -> None:
         mended = runs.sweep(db.session(), now, task_queue.waiting(redis), ring)
     except task_queue.QueueUnavailable:
         mended = 0
+    queued += slices.queue_slices(db.session(), now, ring)
     tick_mails(now)
     db.session.remove()
     if queued or mended:

@@ -224,15 +224,19 @@ def run_of(session: Session, firm_id: str, run_id: str) -> Run | None:
     return session.scalar(select(Run).where(Run.firm_id == firm_id, Run.id == run_id))
 
 
-def run_outcomes(session: Session, firm_id: str, run_id: str, after: int = 0) -> list[Attempt]:
+def run_outcomes(session: Session, firm_id: str, run_id: str) -> list[Attempt]:
     """What a run decided, order by order, in the order in which it happened; the lines before a post are left out."""
+    return latest_outcomes(session, firm_id, Attempt.run_id == run_id)
+
+
+def latest_outcomes(session: Session, firm_id: str, *conditions: Any) -> list[Attempt]:
+    """The newest decisions, oldest of them first; the lines before a post are left out."""
     return list(
         session.scalars(
             select(Attempt)
             .where(
                 Attempt.firm_id == firm_id,
-                Attempt.run_id == run_id,
-                Attempt.id > after,
+                *conditions,
                 Attempt.state.not_in((State.SENDING, State.SEEN)),
             )
             .order_by(Attempt.id.desc())
@@ -248,6 +252,7 @@ def orders_of(
     *,
     words: Sequence[str] = (),
     connection_id: str | None = None,
+    backfill_id: str | None = None,
     order_id: int | None = None,
     reason: str | None = None,
     asked: bool = False,
@@ -265,6 +270,8 @@ def orders_of(
     )
     if connection_id:
         query = query.where(Order.connection_id == connection_id)
+    if backfill_id:
+        query = query.where(Order.backfill_id == backfill_id)
     if order_id is not None and 0 <= order_id < LARGEST_ID:
         query = query.where(Order.order_id == order_id)
     for condition in (*word_conditions(words), *reason_conditions(reason, asked=asked)):

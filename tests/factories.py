@@ -1,6 +1,6 @@
 """Rows for tests: plain functions with keyword defaults; each commits."""
 
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from decimal import Decimal
 from itertools import count
 from typing import Any
@@ -8,6 +8,7 @@ from typing import Any
 from sqlalchemy.orm import Session
 
 from portal.models.accounts import Firm
+from portal.models.backfills import Backfill
 from portal.models.connections import Connection, SaasuFile, SaasuLogin
 from portal.models.orders import Order
 from portal.models.runs import Run, RunKind
@@ -112,3 +113,17 @@ def make_order(
     session.add(order)
     session.commit()
     return order
+
+
+def make_backfill(session: Session, connection: Connection, days: int = 100, **more: Any) -> Backfill:
+    """A backfill under way that reaches back so many days before the connection's start, which it lowers."""
+    until = connection.start_at or NOON
+    since = until - timedelta(days=days)
+    values: dict[str, Any] = {
+        "orders_from": since.date(), "since": since, "until": until, "asked_by": "Alice", "asked_at": NOON,
+    }  # fmt: skip
+    backfill = Backfill(firm_id=connection.firm_id, connection_id=connection.id, **(values | more))
+    connection.start_at = since
+    session.add(backfill)
+    session.commit()
+    return backfill

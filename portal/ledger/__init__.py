@@ -5,6 +5,18 @@ Every write asks one thing first: is this run's fence still the connection's? A 
 
 from portal.ledger.leases import LEASE, release_lease, renew_lease, take_lease
 from portal.ledger.records import Seal, SqlLedger
-from portal.ledger.slices import SqlSliceLedger
+from portal.ledger.slices import WAITS, SqlSliceLedger, end_slice, finish_complete, somebody_waits
 
-__all__ = ["LEASE", "Seal", "SqlLedger", "SqlSliceLedger", "release_lease", "renew_lease", "take_lease"]
+__all__ = [
+    "LEASE",
+    "WAITS",
+    "Seal",
+    "SqlLedger",
+    "SqlSliceLedger",
+    "end_slice",
+    "finish_complete",
+    "release_lease",
+    "renew_lease",
+    "somebody_waits",
+    "take_lease",
+]

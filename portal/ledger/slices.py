@@ -9,15 +9,22 @@ from sqlalchemy.orm import Session
 
 from portal.database import changed_rows
 from portal.ledger.records import Seal, SqlLedger
-from portal.models.backfills import Backfill, BackfillState
+from portal.models.backfills import UNFINISHED, Backfill, BackfillState
 from portal.models.connections import Connection
 from portal.models.orders import Order
 from portal.models.runs import Run, RunKind, RunState
 from portal.sync.backfilling import SLICE
 from portal.sync.ports import Clock, OrderRecord, Place, Recorded, SliceOver, State, StopAsked
+from portal.sync.problems import Problem, Turn
 
+TRIED_AGAIN = timedelta(hours=1)
+"""How long a backfill waits after a problem that needs somebody; the hourly runs meet it too."""
 UNDISTURBED = timedelta(minutes=1)
 """For so long a slice goes on although runs of other connections wait for a worker; each new slice costs calls of its own."""
+
+
+WAITS = (Order.held, Order.state.in_((State.SEEN, State.SENDING, State.UNKNOWN)))
+"""The SQL for an order that waits for its backfill: nothing is decided of it yet."""
 
 
 class SqlSliceLedger(SqlLedger):
@@ -111,6 +118,49 @@ class SqlSliceLedger(SqlLedger):
 
     def _waiting(self) -> tuple[Any, ...]:
         return (Order.backfill_id == self._backfill_id, Order.held, Order.state == State.SEEN)
+
+
+def end_slice(
+    session: Session, backfill_id: str, problem: Problem | None, again_at: datetime | None, now: datetime
+) -> None:
+    """Note on a backfill how its slice ended, and when the next may begin: a problem that mends itself is tried again sooner. The caller commits."""
+    waits = None
+    if problem is not None:
+        waits = again_at or now + (SLICE if problem.turn is Turn.WAIT else TRIED_AGAIN)
+    session.execute(
+        update(Backfill)
+        .where(Backfill.id == backfill_id)
+        .values(
+            resume_at=waits,
+            problem_code=str(problem.code) if problem else None,
+            problem_sentence=problem.sentence[:1000] if problem else None,
+        )
+        .execution_options(synchronize_session=False)
+    )
+    finish_complete(session, backfill_id, now)
+
+
+def finish_complete(session: Session, backfill_id: str, now: datetime) -> bool:
+    """Finish an open backfill that has read everything and holds no order any more. The caller commits; says whether it finished."""
+    waiting = select(Order.id).where(Order.backfill_id == backfill_id, *WAITS)
+    finished = session.execute(
+        update(Backfill)
+        .where(
+            Backfill.id == backfill_id,
+            Backfill.state.in_(UNFINISHED),
+            Backfill.read_to_end,
+            ~waiting.exists(),
+        )
+        .values(
+            state=BackfillState.FINISHED,
+            finished_at=now,
+            resume_at=None,
+            problem_code=None,
+            problem_sentence=None,
+        )
+        .execution_options(synchronize_session=False)
+    )
+    return changed_rows(finished) == 1
 
 
 def somebody_waits(since: datetime) -> tuple[Any, ...]:

@@ -1,9 +1,8 @@
-"""The BigCommerce connector of a file: test it, save it, start processing (source document, steps 1 to 11)."""
+"""The BigCommerce connector of a file: test it and save it (source document, steps 1 to 11)."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import UTC, date, datetime, time, timedelta
-from zoneinfo import ZoneInfo
+from datetime import datetime, timedelta
 
 from sqlalchemy import select, update
 from sqlalchemy.orm import Session
@@ -12,12 +11,11 @@ from portal import mirrors
 from portal.clients.bigcommerce_store import StoreFound, shop_code
 from portal.models.connections import Connection, SaasuFile
 from portal.models.orders import Order
-from portal.models.runs import Run, RunKind
 from portal.services import addresses, notices
 from portal.services.choices import Choices, faults_of_choices, keep_choices
 from portal.services.remotes import Outside, books_for, firm_vault, new_shop
-from portal.services.runs import Ring, minute_for, next_slot, request_run, settle_later
-from portal.services.selection import note_switch, take_back_to
+from portal.services.runs import minute_for, next_slot, settle_later
+from portal.services.selection import note_switch
 from portal.services.sweeps import quiet_moment
 from portal.sync.failures import RemoteFailure, books_problem, shop_problem
 from portal.sync.notices import When
@@ -261,35 +259,6 @@ def keep_schedule(session: Session, connection: Connection, now: datetime) -> No
         connection.next_run_at = now if back_again else next_slot(connection.minute, now)
     if connection.next_sweep_at is None:
         connection.next_sweep_at = quiet_moment(connection, now)
-
-
-def start_processing(
-    session: Session, outside: Outside, connection: Connection, orders_from: date, actor: str, ring: Ring
-) -> Run:
-    """Take orders back to a date, in the file's time zone, and start at once. Commits.
-
-    Reading begins again at that date; what the ledger knows is left as it is, so nothing is posted twice (SYNC §3.3).
-    Raises `NotSaved` when the connection is disabled or the date lies ahead.
-    """
-    now = outside.now()
-    zone = ZoneInfo(connection.file.time_zone)
-    if not connection.enabled:
-        raise NotSaved({"enabled": "Tick Enable BigCommerce and save before you start processing."})
-    if orders_from > now.astimezone(zone).date():
-        raise NotSaved({"orders_from": "Choose a date that is not in the future."})
-    begin = datetime.combine(orders_from, time.min, zone).astimezone(UTC)
-    connection.orders_from = orders_from
-    connection.start_at = min(connection.start_at or begin, begin)
-    connection.watermark = min(connection.watermark or begin, begin)
-    connection.reading_until = None
-    connection.cursor = 0
-    take_back_to(session, connection, begin)
-    # A run that is reading now must not write its own place back over this one: it loses its fence and is queued again.
-    connection.fence += 1
-    connection.lease_run_id = None
-    connection.lease_until = None
-    session.commit()
-    return request_run(session, connection, RunKind.BACKFILL, actor, now, ring)
 
 
 def file_items(session: Session, outside: Outside, file: SaasuFile) -> tuple[Item, ...]:

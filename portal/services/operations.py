@@ -45,17 +45,20 @@ def sync_now(app: Flask, wanted: str) -> Iterator[tuple[str, bool]]:
 
 
 def sync_one(session: Session, outside: Outside, connection: Connection) -> Run:
-    """One run by hand; where one is under way elsewhere, wait for that one."""
+    """One run by hand; where one is under way elsewhere, wait for that one. A slice of a backfill gives way to it."""
     clock = SystemClock()
-    run = request_run(session, connection, RunKind.MANUAL, "command line", clock.now(), lambda *_: None)
-    carry_out(session, outside, run.id, run.attempt, clock)
     waited = 0
-    while run.finished_at is None and waited < PATIENCE_SECONDS:
-        session.rollback()
-        time.sleep(1)
-        waited += 1
-        session.refresh(run)
-    return run
+    while True:
+        run = request_run(session, connection, RunKind.MANUAL, "command line", clock.now(), lambda *_: None)
+        if run.backfill_id is None:
+            carry_out(session, outside, run.id, run.attempt, clock)
+        while run.finished_at is None and waited < PATIENCE_SECONDS:
+            session.rollback()
+            time.sleep(1)
+            waited += 1
+            session.refresh(run)
+        if run.backfill_id is None or waited >= PATIENCE_SECONDS:
+            return run
 
 
 def backup(app: Flask, path: Path) -> int:

@@ -34,6 +34,7 @@ def retry(session: Session, order: Order, actor: str, now: datetime, ring: Ring)
             refusals=0,
             asked=True,
             flood_at=None,
+            held=False,
             turn=None if order.state == State.SEEN else order.turn,
         )
     )

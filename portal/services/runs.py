@@ -12,7 +12,7 @@ from sqlalchemy.exc import IntegrityError
 from sqlalchemy.orm import Session
 
 from portal.database import changed_rows
-from portal.ledger import LEASE
+from portal.ledger import LEASE, end_slice
 from portal.models.connections import Connection
 from portal.models.orders import Order
 from portal.models.runs import OPEN, SYNCING, Run, RunKind, RunState
@@ -51,18 +51,45 @@ def next_slot(minute: int, after: datetime) -> datetime:
 def request_run(
     session: Session, connection: Connection, kind: RunKind, actor: str, now: datetime, ring: Ring
 ) -> Run:
-    """Ask for a run now; the one already open is returned where there is one. Commits, then rings."""
+    """Ask for a run now; the one already open is returned where there is one. Commits, then rings.
+
+    A slice of a backfill makes room: one that waits on the queue becomes this run, one at work gives way to an hourly run.
+    """
     run = Run(firm_id=connection.firm_id, connection_id=connection.id, kind=kind, actor=actor, queued_at=now)
     session.add(run)
     try:
         session.commit()
     except IntegrityError:
         session.rollback()
-        return session.scalars(
+        if turn_slice(session, connection.id, kind, actor):
+            session.commit()
+        present = session.scalars(
             select(Run).where(Run.connection_id == connection.id, Run.state.in_(OPEN), SYNCING)
-        ).one()
+        ).one_or_none()
+        if present is None:
+            # It ended this very moment.
+            return request_run(session, connection, kind, actor, now, ring)
+        if present.backfill_id is not None:
+            connection.next_run_at = now
+            session.commit()
+        return present
     ring(run.id, run.attempt)
     return run
+
+
+def turn_slice(session: Session, connection_id: str, kind: RunKind, actor: str = "") -> bool:
+    """Make a slice that still waits on the queue a run of another kind; the backfill goes on later. The caller commits."""
+    turned = session.execute(
+        update(Run)
+        .where(
+            Run.connection_id == connection_id,
+            Run.state == RunState.QUEUED,
+            Run.backfill_id.is_not(None),
+        )
+        .values(kind=kind, actor=actor, backfill_id=None)
+        .execution_options(synchronize_session=False)
+    )
+    return changed_rows(turned) == 1
 
 
 def claim_due(session: Session, now: datetime, ring: Ring) -> int:
@@ -77,15 +104,17 @@ def claim_due(session: Session, now: datetime, ring: Ring) -> int:
         .limit(CLAIM_AT_ONCE)
         .with_for_update(skip_locked=True)
     ).all()
-    busy = set(
-        session.scalars(
-            select(Run.connection_id).where(
-                Run.state.in_(OPEN), SYNCING, Run.connection_id.in_([connection.id for connection in due])
-            )
+    found = session.execute(
+        select(Run.connection_id, Run.backfill_id).where(
+            Run.state.in_(OPEN), SYNCING, Run.connection_id.in_([connection.id for connection in due])
         )
     )
+    busy = {row.connection_id: row.backfill_id for row in found}
     queued = []
     for connection in due:
+        if busy.get(connection.id) and not turn_slice(session, connection.id, RunKind.HOURLY):
+            # The slice at work sees that the hourly run is due and gives way; the next tick queues it.
+            continue
         connection.next_run_at = next_slot(connection.minute, now)
         if connection.id not in busy:
             run = Run(
@@ -169,11 +198,13 @@ def finish(
     problem: Problem | None,
     now: datetime,
     tell: Callable[[Run], None] = lambda _run: None,
+    again_at: datetime | None = None,
 ) -> bool:
     """Write a run's end and what it means for its connection. Commits; false when the run is no longer this delivery's.
 
     An unsettled order brings the next run forward, to the moment when it can be looked up for good. `tell` writes what else belongs
-    to the end, mails above all, into the same transaction.
+    to the end, mails above all, into the same transaction. What stopped a slice is its backfill's, which may go on `again_at`: the
+    connection's hourly runs speak for the connection.
     """
     session.refresh(run)
     if run.attempt != attempt or run.state != RunState.RUNNING:
@@ -184,15 +215,26 @@ def finish(
     run.problem_code = str(problem.code) if problem else None
     run.problem_sentence = problem.sentence[:1000] if problem else None
     connection = run.connection
-    if problem is not None or syncs(run):
-        connection.problem_code = run.problem_code
-        connection.problem_sentence = run.problem_sentence
-    if state == RunState.FINISHED and syncs(run):
-        connection.last_good_run_at = now
+    if run.backfill_id is not None:
+        # Whoever writes orders holds the connection first, and so does this.
+        session.refresh(connection, with_for_update=True)
+        end_slice(session, run.backfill_id, problem, again_at, now)
+    else:
+        note_on_connection(run, problem, now)
     settle_later(session, connection, now)
     tell(run)
     session.commit()
     return True
+
+
+def note_on_connection(run: Run, problem: Problem | None, now: datetime) -> None:
+    """Let a run that ended speak for its connection. The caller commits."""
+    connection = run.connection
+    if problem is not None or syncs(run):
+        connection.problem_code = run.problem_code
+        connection.problem_sentence = run.problem_sentence
+    if run.state == RunState.FINISHED and syncs(run):
+        connection.last_good_run_at = now
 
 
 def syncs(run: Run) -> bool:

@@ -67,8 +67,17 @@ def note_switch(connection: Connection, was_on: bool, now: datetime) -> None:
     span.ended_at = max(now, span.began_at)
 
 
-def take_back_to(session: Session, connection: Connection, begin: datetime) -> None:
-    """*Start Processing* takes what was created since a moment, also while the connection was off. The caller commits."""
+def left_while_off(session: Session, connection: Connection, begin: datetime) -> bool:
+    """Whether any order created since a moment was left out because the connection was off."""
+    where = (*ignored_for(connection, Ignored.WHILE_OFF), Order.order_created_at >= begin)
+    return session.scalar(select(Order.id).where(*where).limit(1)) is not None
+
+
+def take_back_to(session: Session, connection: Connection, begin: datetime, backfill_id: str) -> None:
+    """*Start Processing* takes what was created since a moment, also while the connection was off; the backfill holds it.
+
+    The caller commits.
+    """
     for span in list(connection.off_spans):
         if span.began_at >= begin:
             connection.off_spans.remove(span)
@@ -77,7 +86,7 @@ def take_back_to(session: Session, connection: Connection, begin: datetime) -> N
     session.execute(
         update(Order)
         .where(*ignored_for(connection, Ignored.WHILE_OFF), Order.order_created_at >= begin)
-        .values(**AGAIN)
+        .values(**AGAIN, held=True, backfill_id=backfill_id)
         .execution_options(synchronize_session=False)
     )
 

@@ -10,16 +10,19 @@ from sqlalchemy.orm import Session
 
 from portal import ledger as ledgers
 from portal import mirrors
-from portal.ledger import SqlLedger
+from portal.ledger import Seal, SqlLedger, SqlSliceLedger
 from portal.logs import bound, log
+from portal.models.backfills import Backfill
 from portal.models.connections import Connection
 from portal.models.runs import Run, RunKind, RunState
+from portal.services.allowances import affording
 from portal.services.notices import tell_of_run
 from portal.services.remotes import Outside, books_for, firm_vault, seal_for, shop_for
 from portal.services.runs import begin, finish, state_for
+from portal.sync.backfilling import run_slice
 from portal.sync.engine import Sync, run_settling, run_sync
 from portal.sync.failures import RemoteFailure, shop_problem
-from portal.sync.ports import CatalogueToRead, Clock, LeaseLost, StopAsked
+from portal.sync.ports import CatalogueToRead, Clock, LeaseLost, SliceOver, StopAsked
 from portal.sync.problems import Code, Problem, RunStopped
 from portal.sync.rules import Catalogue, Existing, Item, Rules, Span
 from portal.sync.sweeping import run_sweep
@@ -48,11 +51,14 @@ def _under_lease(
 ) -> RunState | None:
     connection_id, run_id = run.connection_id, run.id
     problem: Problem | None = None
+    again_at: datetime | None = None
     try:
         work_of(run)(build_sync(session, outside, run, fence, clock))
         state = RunState.FINISHED
+    except SliceOver:
+        state = RunState.FINISHED
     except RunStopped as stopped:
-        problem = stopped.problem
+        problem, again_at = stopped.problem, stopped.again_at
         state = state_for(problem)
     except StopAsked:
         state = RunState.STOPPED
@@ -69,7 +75,9 @@ def _under_lease(
     def tell(ended: Run) -> None:
         tell_of_run(session, outside, ended, problem)
 
-    if not finish(session, session.get_one(Run, run_id), attempt, state, problem, clock.now(), tell):
+    if not finish(
+        session, session.get_one(Run, run_id), attempt, state, problem, clock.now(), tell, again_at
+    ):
         log().warning("run taken over by another worker")
         return None
     ledgers.release_lease(session, connection_id, fence)
@@ -81,7 +89,15 @@ def work_of(run: Run) -> Callable[[Sync], None]:
     """What a run does: while the connection is off, it only looks up what may have been sent (SYNC §3.1)."""
     if not run.connection.enabled:
         return run_settling
+    if run.backfill_id is not None:
+        return work_slice
     return run_sweep if run.kind == RunKind.SWEEP else run_sync
+
+
+def work_slice(sync: Sync) -> None:
+    """One slice of a backfill, which has a ledger of its own."""
+    assert isinstance(sync.ledger, SqlSliceLedger)
+    run_slice(sync, sync.ledger)
 
 
 def build_sync(session: Session, outside: Outside, run: Run, fence: int, clock: Clock) -> Sync:
@@ -99,12 +115,21 @@ def build_sync(session: Session, outside: Outside, run: Run, fence: int, clock: 
         rules=rules,
         shop=shop,
         books=books,
-        ledger=SqlLedger(session, connection, run, fence, clock, seal_for(keys)),
+        ledger=ledger_for(session, run, fence, clock, seal_for(keys)),
         clock=clock,
         catalogue=lambda: fresh_catalogue(session, books, connection, clock),
         parts=lambda combo: read_parts(session, books, connection.file_pk, combo),
         report=lambda fault: log().error("fault in one order", exc_info=fault),
+        afford=affording(session, connection.file, clock, backfill=run.backfill_id is not None),
     )
+
+
+def ledger_for(session: Session, run: Run, fence: int, clock: Clock, seal: Seal) -> SqlLedger:
+    """The rows as this kind of run writes them."""
+    if run.backfill_id is None:
+        return SqlLedger(session, run.connection, run, fence, clock, seal)
+    backfill = session.get_one(Backfill, run.backfill_id)
+    return SqlSliceLedger(session, run.connection, run, fence, clock, seal, backfill)
 
 
 def counting(session: Session, outside: Outside, run: Run, fence: int) -> Outside:

@@ -6,7 +6,7 @@ Saasu is asked, so each different one is counted as if it had to be created once
 """
 
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 from decimal import Decimal
 from zoneinfo import ZoneInfo
 
@@ -99,6 +99,17 @@ def day(when: datetime, now: datetime, zone: ZoneInfo) -> str:
     there = when.astimezone(zone).date()
     days = (there - now.astimezone(zone).date()).days
     return {0: "today", 1: "tomorrow"}.get(days, f"on {there.day} {there:%B %Y}")
+
+
+def clock_time(when: datetime, zone: ZoneInfo) -> str:
+    """`2:40 pm`; the minute is rounded up, so that it is a promise."""
+    there = (when + timedelta(seconds=59)).astimezone(zone)
+    return f"{there.hour % 12 or 12}:{there:%M} {'am' if there.hour < 12 else 'pm'}"
+
+
+def day_and_time(when: datetime, now: datetime, zone: ZoneInfo) -> str:
+    """`today at 2:40 pm`, `tomorrow at 9:05 am` or `on 3 December 2026 at 9:05 am`."""
+    return f"{day(when, now, zone)} at {clock_time(when, zone)}"
 
 
 def counted(count: int, name: str) -> str:

@@ -6,6 +6,7 @@ from flask_wtf import CSRFProtect
 from portal.web import (
     accounts,
     aliases,
+    backfills,
     clients,
     connections,
     files,
@@ -29,6 +30,7 @@ PAGES = (
     clients,
     files,
     connections,
+    backfills,
     runs,
     orders,
     selection,

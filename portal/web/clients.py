@@ -1,10 +1,12 @@
 """The files board: every client file of the firm, worst first."""
 
+from typing import Any
+
 from flask import Blueprint, render_template
 
 from portal import questions, reports
 from portal.models.accounts import Role
-from portal.services import desk
+from portal.services import desk, progress
 from portal.web.access import current_firm, needs
 
 blueprint = Blueprint("clients", __name__)
@@ -14,14 +16,21 @@ blueprint = Blueprint("clients", __name__)
 @needs(Role.READER)
 def board() -> str:
     """The first screen."""
-    found = reports.board(desk.reading(), current_firm().id, desk.now())
     asked = questions.questions(desk.reading(), current_firm().id)
-    return render_template("clients/board.html", board=found, questions=asked)
+    return render_template("clients/board.html", **found(), questions=asked)
 
 
 @blueprint.get("/board-rows")
 @needs(Role.READER)
 def rows() -> str:
     """The board's rows, for the page that is open."""
-    found = reports.board(desk.reading(), current_firm().id, desk.now())
-    return render_template("clients/_rows.html", board=found)
+    return render_template("clients/_rows.html", **found())
+
+
+def found() -> dict[str, Any]:
+    """What the board shows: its rows, and the backfills under way by connection."""
+    session, firm_id = desk.reading(), current_firm().id
+    return {
+        "board": reports.board(session, firm_id, desk.now()),
+        "underway": progress.underway(session, firm_id),
+    }

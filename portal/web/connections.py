@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 from datetime import date
 
-from flask import Blueprint, abort, flash, redirect, render_template, url_for
+from flask import Blueprint, abort, flash, redirect, render_template, request, url_for
 from flask.typing import ResponseReturnValue
 from wtforms import BooleanField, DateField, PasswordField, SelectField, SelectMultipleField, StringField
 from wtforms.validators import Length, Optional, Regexp
@@ -12,8 +12,9 @@ from portal import reports
 from portal.models.accounts import Role
 from portal.models.connections import Connection, SaasuFile
 from portal.models.runs import RunKind
-from portal.services import choices, connections, desk, runs
+from portal.services import backfills, choices, connections, desk, progress, runs
 from portal.services.connections import Draft, NotSaved
+from portal.services.progress import Underway
 from portal.sync.failures import RemoteFailure, books_problem
 from portal.sync.problems import Problem
 from portal.sync.rules import INCOMPLETE, STATUSES, SYNCED_BY_DEFAULT, Item, TaxCode
@@ -117,7 +118,16 @@ def filled_form(file: SaasuFile, connection: Connection | None) -> tuple[Connect
         form.statuses.data = sorted(SYNCED_BY_DEFAULT)
         if connection is not None:
             form.show(connection)
+            form.orders_from.data = asked_date() or connection.orders_from
     return form, refused
+
+
+def asked_date() -> date | None:
+    """The date that the address carries back after *Start Processing* was refused."""
+    try:
+        return date.fromisoformat(request.args.get("orders_from", ""))
+    except ValueError:
+        return None
 
 
 def page(
@@ -131,6 +141,8 @@ def page(
         connection=connection,
         refused=refused,
         statuses=STATUSES,
+        backfills=progress.backfills_of(desk.session(), file.firm_id, connection.id) if connection else (),
+        underway=underway_of(connection) if connection else None,
         shop_names=reports.shop_statuses(desk.session(), current_firm().id, connection.id)
         if connection
         else {},
@@ -139,6 +151,11 @@ def page(
         made=choices.choices_made(connection) if connection else 0,
         suggested=choices.suggested_emails(desk.session(), desk.outside(), connection) if connection else (),
     ), (422 if form.errors else 200)
+
+
+def underway_of(connection: Connection) -> Underway | None:
+    """The connection's open backfill in short."""
+    return progress.underway(desk.session(), connection.firm_id, connection.id).get(connection.id)
 
 
 @blueprint.route(FILE, methods=["GET", "POST"])
@@ -217,16 +234,20 @@ def start(connection_id: str) -> ResponseReturnValue:
     form, _ = filled_form(connection.file, connection)
     wanted: date | None = form.orders_from.data
     if wanted is None:
-        flash("Choose a date for Orders From, then press Start Processing.", "error")
-        return redirect(url_for("connections.edit", connection_id=connection.id))
+        return not_started(connection, "Choose a date for Orders From, then press Start Processing.")
     try:
-        run = connections.start_processing(
+        backfill = backfills.start_processing(
             desk.session(), desk.outside(), connection, wanted, current_person().name, desk.ring
         )
     except NotSaved as refusal:
-        flash(" ".join(refusal.faults.values()), "error")
-        return redirect(url_for("connections.edit", connection_id=connection.id))
-    return redirect(url_for("runs.show", run_id=run.id))
+        return not_started(connection, " ".join(refusal.faults.values()), wanted)
+    return redirect(url_for("backfills.show", backfill_id=backfill.id))
+
+
+def not_started(connection: Connection, sentence: str, wanted: date | None = None) -> ResponseReturnValue:
+    """Back to the connector, which keeps the date that was asked for."""
+    flash(sentence, "error")
+    return redirect(url_for("connections.edit", connection_id=connection.id, orders_from=wanted))
 
 
 @blueprint.post(f"{CONNECTION}/sync-now")

@@ -1,14 +1,16 @@
-"""Add Saasu files: sign in to Saasu once, then choose among the files that login reaches."""
+"""Add Saasu files: sign in to Saasu once, then choose among the files that login reaches; and a file's allowance of calls."""
 
 from flask import Blueprint, abort, flash, redirect, render_template, request, url_for
 from flask.typing import ResponseReturnValue
 from flask_wtf import FlaskForm
-from wtforms import PasswordField, SelectField, StringField
-from wtforms.validators import DataRequired, Length
+from wtforms import BooleanField, IntegerField, PasswordField, SelectField, StringField
+from wtforms.validators import DataRequired, Length, NumberRange, Optional
 
 from portal.models.accounts import Role
-from portal.models.connections import SaasuLogin
-from portal.services import desk, files
+from portal.models.connections import SaasuFile, SaasuLogin
+from portal.services import allowances, connections, desk, files
+from portal.services.allowances import FEWEST_CALLS, MOST_CALLS
+from portal.sync.allowance import PLAN_CALLS, plan_limit
 from portal.sync.failures import CodeWanted, CredentialsRefused, RemoteFailure
 from portal.web.access import current_firm, needs
 
@@ -34,6 +36,23 @@ class TimeZoneForm(FlaskForm):
     time_zone = SelectField(
         "Time zone", choices=[(zone, zone.replace("_", " ")) for zone in files.AUSTRALIAN_ZONES]
     )
+
+
+class AllowanceForm(FlaskForm):
+    """How many calls Saasu allows the file, and who else makes some (SYNC §9)."""
+
+    daily_calls = IntegerField(
+        "Saasu plan: calls a day",
+        validators=[
+            Optional(),
+            NumberRange(
+                FEWEST_CALLS,
+                MOST_CALLS,
+                message=f"Give the plan’s calls a day, {FEWEST_CALLS:,} at least, or leave it blank.",
+            ),
+        ],
+    )
+    sole_user = BooleanField("Nothing else uses this file’s API")
 
 
 @blueprint.route("/add-saasu-files", methods=["GET", "POST"])
@@ -93,3 +112,29 @@ def choose(login_id: str) -> ResponseReturnValue:
             return redirect(url_for("clients.board"))
         flash("Tick at least one file.", "error")
     return render_template("files/choose.html", form=form, choices=choices, login=login)
+
+
+@blueprint.route("/files/<string(length=22):file_id>/allowance", methods=["GET", "POST"])
+@needs(Role.PREPARER)
+def allowance(file_id: str) -> ResponseReturnValue:
+    """What the file may use of its day's Saasu calls, and the two facts it follows from."""
+    session = desk.session()
+    file = connections.file_of(session, current_firm().id, file_id) or abort(404)
+    form = AllowanceForm(obj=file)
+    if form.validate_on_submit():
+        allowances.keep_allowance(session, file, form.daily_calls.data, sole_user=bool(form.sole_user.data))
+        flash(f"Saved. {file.name} may use {allowed_words(file)}.", "success")
+        return redirect(url_for("files.allowance", file_id=file.id))
+    return render_template(
+        "files/allowance.html",
+        form=form,
+        file=file,
+        given=allowances.allowance_of(session, file, desk.now()),
+        suggested=plan_limit(file.subscription),
+        plans=PLAN_CALLS,
+    ), (422 if form.errors else 200)
+
+
+def allowed_words(file: SaasuFile) -> str:
+    """`1,500 Saasu calls a day`."""
+    return f"{allowances.allowance_of(desk.session(), file, desk.now()).allowed:,} Saasu calls a day"

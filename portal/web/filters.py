@@ -3,7 +3,7 @@
 from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import UTC, datetime
+from datetime import UTC, date, datetime, timedelta
 from decimal import Decimal
 from zoneinfo import ZoneInfo
 
@@ -15,6 +15,8 @@ from portal.money import dollars
 from portal.web.access import may, visitor
 
 USUAL_ZONE = "Australia/Sydney"
+EPOCH = datetime(2020, 1, 1, tzinfo=UTC)
+FIVE_MINUTES, HOUR, TWO_HOURS = timedelta(minutes=5), timedelta(hours=1), timedelta(hours=2)
 
 
 @dataclass(frozen=True, slots=True)
@@ -120,6 +122,8 @@ def setup_filters(app: Flask) -> None:
     """Register what templates call."""
     for one in (money, amount, day, long_day, moment, instant, instant_words, clock_time, plural, lasted):
         app.add_template_filter(one)
+    for another in (calendar_day, by_when):
+        app.add_template_filter(another)
     app.jinja_env.globals.update(
         states=STATES,
         look_of=look_of,
@@ -184,6 +188,23 @@ def long_day(when: datetime) -> str:
     """`22 May 2026` in the reader's zone."""
     local = when.astimezone(zone())
     return f"{local.day} {local:%B %Y}"
+
+
+def calendar_day(day: date) -> str:
+    """`22 May 2026`, of a day that belongs to no zone."""
+    return f"{day.day} {day:%B %Y}"
+
+
+def by_when(when: datetime) -> str:
+    """When something will be done, rounded up to what an estimate can tell: `today, 2:45 pm`, `26 Nov 2026, 4 pm`."""
+    now = datetime.now(UTC)
+    step = FIVE_MINUTES if when - now < TWO_HOURS else HOUR
+    up = when + (EPOCH - when) % step
+    local = up.astimezone(zone())
+    days = (local.date() - now.astimezone(zone()).date()).days
+    told = {0: "today", 1: "tomorrow"}.get(days, f"{local.day} {local:%b %Y}")
+    minutes = f":{local:%M}" if local.minute else ""
+    return f"{told}, {local.hour % 12 or 12}{minutes} {'am' if local.hour < 12 else 'pm'}"
 
 
 def clock_time(when: datetime) -> str:

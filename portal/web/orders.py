@@ -31,11 +31,13 @@ def listing() -> str:
     page = request.args.get("page", 1, type=int)
     connection = request.args.get("connection")
     reason, asked = request.args.get("reason"), "asked" in request.args
+    backfill = request.args.get("backfill")
     found = reports.orders_of(
         desk.reading(),
         current_firm().id,
         words=words,
         connection_id=connection,
+        backfill_id=backfill,
         order_id=request.args.get("number", type=int),
         reason=reason,
         asked=asked,
@@ -51,6 +53,7 @@ def listing() -> str:
         asked=asked,
         reasons=left_out(connection) if reason or words == ["ignored"] else (),
         questions=asked_of(connection) if reason else (),
+        backfill=backfill,
         more=len(found) == reports.PAGE,
     )
 

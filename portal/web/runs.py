@@ -1,6 +1,6 @@
 """Run history, and one run with its orders arriving."""
 
-from flask import Blueprint, abort, redirect, render_template, request, url_for
+from flask import Blueprint, abort, flash, redirect, render_template, request, url_for
 from flask.typing import ResponseReturnValue
 
 from portal import reports
@@ -66,5 +66,8 @@ def live(run_id: str) -> str:
 def stop(run_id: str) -> ResponseReturnValue:
     """Stop after the order it is on."""
     run = run_or_404(run_id)
+    if run.backfill_id is not None:
+        flash("This is a part of a backfill: pause or stop the whole there.", "warning")
+        return redirect(url_for("backfills.show", backfill_id=run.backfill_id))
     runs.ask_to_stop(desk.session(), run)
     return redirect(url_for("runs.show", run_id=run.id))

@@ -82,11 +82,11 @@ class Accountant:
         expect(self.page.get_by_text(re.compile(r"^Saved\."))).to_be_visible()
 
     def start_processing(self) -> None:
-        """Take orders of the last days; ends on the page of the run."""
+        """Take orders of the last days; ends on the page of the backfill."""
         since = date.today() - timedelta(days=DAYS_BACK)  # noqa: DTZ011 - a person's own calendar
         self.fill("Orders From", since.isoformat())
         self.press("Start Processing")
-        self.page.wait_for_url("**/runs/*")
+        self.page.wait_for_url("**/backfills/*")
 
     def sync_now(self, file_name: str) -> None:
         """Start a run from the board; ends on its page."""

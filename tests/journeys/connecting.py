@@ -10,7 +10,7 @@ from sqlalchemy import select
 from portal.app import create_app
 from portal.models.accounts import Membership
 from portal.models.connections import SaasuFile
-from portal.services import accounts, connections, desk, files
+from portal.services import accounts, backfills, connections, desk, files
 from portal.services.connections import Draft
 from portal.settings import Settings
 from portal.sync.rules import SYNCED_BY_DEFAULT
@@ -29,15 +29,15 @@ class Desk:
     firm_id: str
 
     def start_processing(self, days: int = 6) -> str:
-        """Take the orders of the last days. Returns the run's id."""
+        """Take the orders of the last days. Returns the backfill's id."""
         with _inside(self.portal):
             connection = connections.connection_of(desk.session(), self.firm_id, self.connection_id)
             assert connection is not None
             since = (desk.now() - timedelta(days=days)).date()
-            run = connections.start_processing(
+            backfill = backfills.start_processing(
                 desk.session(), desk.outside(), connection, since, ACTOR, desk.ring
             )
-            return run.id
+            return backfill.id
 
 
 def connected_shop(portal: Portal) -> Desk:

@@ -52,7 +52,7 @@ def watch_orders_arrive(ada: Accountant, portal: Portal) -> int:
     sandbox.slow_posts(0.4)
     ada.start_processing()
     page.evaluate("window.neverReloaded = true")
-    expect(page.get_by_text(re.compile(rf"^[1-9]\d? of {count} orders, about"))).to_be_visible()
+    expect(page.get_by_text(re.compile(rf"^[1-9]\d? of {count} orders, done by"))).to_be_visible()
     expect(page.get_by_role("row").filter(has_text="as SHO").nth(1)).to_be_visible()
     ada.wait_for_the_end()
     assert page.evaluate("window.neverReloaded")

@@ -10,6 +10,7 @@ from sqlalchemy import func, select
 from sqlalchemy.orm import Session
 
 import worker
+from portal.models.backfills import Backfill, BackfillState
 from portal.models.connections import Connection
 from portal.models.orders import Order
 from portal.models.runs import OPEN, Run, RunState
@@ -45,6 +46,16 @@ def state_of(portal: Portal, run_id: str) -> str:
     return portal.ask(lambda session: session.get_one(Run, run_id).state)
 
 
+def first_slice(portal: Portal, backfill_id: str) -> str:
+    """The id of the first run of a backfill."""
+    mine = select(Run.id).where(Run.backfill_id == backfill_id).order_by(Run.queued_at).limit(1)
+    return portal.ask(lambda session: session.scalars(mine).one())
+
+
+def is_finished(portal: Portal, backfill_id: str) -> bool:
+    return portal.ask(lambda session: session.get_one(Backfill, backfill_id).state) == BackfillState.FINISHED
+
+
 def nothing_waits(portal: Portal) -> bool:
     waiting = select(func.count(Order.id)).where(Order.state.in_(UNDECIDED))
     running = select(func.count(Run.id)).where(Run.state.in_(OPEN))
@@ -63,7 +74,8 @@ def let_time_pass(session: Session) -> None:
 def test_a_killed_worker_loses_no_order_and_posts_none_twice(portal: Portal, books: Desk) -> None:
     sandbox = portal.sandbox
     sandbox.slow_posts(0.2)
-    run_id = books.start_processing()
+    backfill_id = books.start_processing()
+    run_id = first_slice(portal, backfill_id)
     wait_for("the first orders", lambda: len(sandbox.sale_orders(FILE_ID)) >= 8)
 
     portal.kill_worker()
@@ -76,7 +88,7 @@ def test_a_killed_worker_loses_no_order_and_posts_none_twice(portal: Portal, boo
 
     portal.change(let_time_pass)
     portal.start_worker()
-    wait_for("the rest of the run", lambda: nothing_waits(portal))
+    wait_for("the rest of the backfill", lambda: nothing_waits(portal) and is_finished(portal, backfill_id))
     assert state_of(portal, run_id) == RunState.FINISHED
     assert portal.ask(lambda session: session.get_one(Run, run_id).attempt) > 1
     assert sorted(sandbox.sale_orders(FILE_ID)) == sandbox.expected_sales()
@@ -85,13 +97,15 @@ def test_a_killed_worker_loses_no_order_and_posts_none_twice(portal: Portal, boo
 def test_a_wiped_queue_mends_itself_within_a_minute(portal: Portal, books: Desk, redis_url: str) -> None:
     assert LOST_AFTER + 2 * timedelta(seconds=worker.TICK_SECONDS) < timedelta(minutes=1)
     portal.kill_worker()
-    run_id = books.start_processing()
+    backfill_id = books.start_processing(days=7)
+    run_id = first_slice(portal, backfill_id)
     with Redis.from_url(redis_url) as redis:
         # The room of this process: the others of the test command keep theirs.
         redis.flushdb()
     portal.start_worker()
     assert state_of(portal, run_id) == RunState.QUEUED
     wait_for("the lost run", lambda: state_of(portal, run_id) == RunState.FINISHED)
+    wait_for("the backfill", lambda: is_finished(portal, backfill_id))
     assert sorted(portal.sandbox.sale_orders(FILE_ID)) == portal.sandbox.expected_sales()
 
 
@@ -100,6 +114,6 @@ def test_a_worker_whose_queue_was_wiped_takes_the_next_run(
 ) -> None:
     with Redis.from_url(redis_url) as redis:
         redis.flushdb()
-    run_id = books.start_processing()
+    run_id = first_slice(portal, books.start_processing(days=8))
     wait_for("the next run", lambda: state_of(portal, run_id) == RunState.FINISHED)
     assert sorted(portal.sandbox.sale_orders(FILE_ID)) == portal.sandbox.expected_sales()

@@ -21,7 +21,7 @@ from portal.services.remotes import firm_vault
 from portal.vault import Vault
 from portal.web.access import NEEDS, PUBLIC, SAFE
 from tests.cast import Cast, Member, gather, signed_in
-from tests.factories import NOON, RING, make_connection, make_file, make_run
+from tests.factories import NOON, RING, make_backfill, make_connection, make_file, make_run
 from tests.portal_app import app_for
 
 KEBAB = re.compile(r"/|(/([a-z0-9]+(-[a-z0-9]+)*(\.[a-z]+)?|<[^>]+>))+")
@@ -113,6 +113,7 @@ def make_acacia(firm_id: str) -> dict[str, str]:
         "address_id": address.id,
         "token": "t" * 22,
         "alias_id": alias.id,
+        "backfill_id": make_backfill(session, connection).id,
     }
 
 

@@ -16,7 +16,7 @@ from portal.services import selection
 from portal.services.orders import retry
 from portal.services.runs import Ring
 from portal.sync.problems import Ignored, item_not_found
-from tests.factories import NOON, make_connection, make_file, make_firm, make_order
+from tests.factories import NOON, make_backfill, make_connection, make_file, make_firm, make_order
 
 HOUR = timedelta(hours=1)
 DAY = timedelta(days=1)
@@ -104,12 +104,14 @@ def test_start_processing_takes_what_came_while_off_since_its_date(
     after = ignored(session, connection, 120, "WHILE_OFF", order_created_at=begin, look_once=True)
     by_person = ignored(session, connection, 121, "BY_PERSON", order_created_at=NOON)
 
-    selection.take_back_to(session, connection, begin)
+    backfill = make_backfill(session, connection)
+    selection.take_back_to(session, connection, begin, backfill.id)
     session.commit()
 
     assert spans(connection) == [(NOON - 9 * DAY, NOON - 7 * DAY), (NOON - 5 * DAY, begin)]
     assert [row.state for row in (before, after, by_person)] == ["ignored", "seen", "ignored"]
     assert (after.asked, after.look_once, after.ignored_reason) == (True, False, None)
+    assert (after.held, after.backfill_id) == (True, backfill.id)
 
 
 # --- take -------------------------------------------------------------------------------------------------------------

@@ -9,7 +9,7 @@ from sqlalchemy import select
 from portal.models.orders import Order
 from portal.models.runs import RunKind
 from portal.questions import Asked, questions
-from portal.services import connections, selection
+from portal.services import backfills, connections, selection
 from portal.services.sweeps import claim_sweeps
 from portal.sync.problems import Ignored
 from tests.selection_desk import Counter, open_run, silent, unexplained
@@ -258,11 +258,11 @@ def test_fifty_orders_are_no_flood(shop: Counter) -> None:
 def test_orders_that_start_processing_asked_for_are_no_flood(shop: Counter) -> None:
     day = shop.clock.now() - timedelta(days=20)
     shop.place_many(60, created=day.isoformat())
+    shop.connection.next_run_at = shop.forward(minutes=1) + timedelta(hours=1)
+    shop.desk.session.commit()
 
-    run = connections.start_processing(
-        shop.desk.session, shop.outside, shop.connection, day.date(), "Alice", silent
-    )
-    shop.carry_out(run)
+    backfills.start_processing(shop.desk.session, shop.outside, shop.connection, day.date(), "Alice", silent)
+    run = shop.carry_out(open_run(shop))
 
     assert run.problem_code is None
     assert len(shop.sold()) == 60

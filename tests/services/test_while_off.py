@@ -9,7 +9,7 @@ from sqlalchemy import update
 from portal.ledger import SqlLedger
 from portal.models.connections import Connection
 from portal.questions import Asked, questions
-from portal.services import connections, selection
+from portal.services import backfills, selection
 from portal.services.runs import claim_due
 from portal.sync.ports import Intent, OrderRecord
 from portal.sync.problems import Ignored
@@ -113,8 +113,8 @@ def test_start_processing_takes_what_came_while_off_since_its_date(shop: Counter
     assert shop.state(order) == ("ignored", "WHILE_OFF")
 
     day = (shop.clock.now() - timedelta(days=4)).date()
-    run = connections.start_processing(shop.desk.session, shop.outside, shop.connection, day, "Alice", silent)
-    shop.carry_out(run)
+    backfills.start_processing(shop.desk.session, shop.outside, shop.connection, day, "Alice", silent)
+    shop.carry_out(open_run(shop))
     shop.run()
 
     assert shop.state(order)[0] == "posted"

@@ -9,16 +9,13 @@ import pytest
 from sqlalchemy import select
 
 from portal import mirrors
-from portal.ledger import take_lease
 from portal.models.connections import Connection, SaasuFile
 from portal.models.orders import Order
-from portal.models.runs import RunKind
 from portal.services import connections
 from portal.services.remotes import books_for
-from portal.services.runs import SystemClock, request_run
-from portal.services.syncing import carry_out, read_parts
+from portal.services.syncing import read_parts
 from tests.factories import make_firm
-from tests.sandbox_desk import LONG_AGO, Desk
+from tests.sandbox_desk import Desk
 
 
 def test_every_eligible_order_is_in_saasu_once_and_to_the_cent(desk: Desk) -> None:
@@ -125,28 +122,6 @@ def test_a_reset_after_saasu_kept_the_sale_never_makes_a_second_one(desk: Desk) 
     assert states["posted"] == len(markers)
 
 
-def test_start_processing_takes_older_orders_and_posts_nothing_twice(desk: Desk) -> None:
-    connection = desk.connect()
-    connection.start_at = connection.watermark = datetime.now(UTC)
-    desk.session.commit()
-    assert desk.run(connection).posted == 0
-
-    run = connections.start_processing(
-        desk.session,
-        desk.outside,
-        connection,
-        (datetime.now(UTC) - LONG_AGO).date(),
-        "Alice",
-        lambda *_: None,
-    )
-    carry_out(desk.session, desk.outside, run.id, run.attempt, SystemClock())
-    again = desk.run(connection)
-
-    assert run.posted > 5
-    assert again.posted == 0
-    assert set(Counter(sale["PurchaseOrderNumber"] for sale in desk.sales()).values()) == {1}
-
-
 def test_a_wrong_token_is_refused_by_the_shop_and_saves_nothing(desk: Desk) -> None:
     found = connections.test_connection(
         desk.session, desk.outside, desk.file, None, desk.draft(access_token="wrong")
@@ -230,20 +205,3 @@ def test_another_firm_cannot_sync_the_same_store_into_the_same_file(desk: Desk) 
 def test_a_token_with_an_invisible_character_is_not_saved(desk: Desk) -> None:
     with pytest.raises(connections.NotSaved, match="copy it once more"):
         desk.connect(access_token="sandbox\u200btoken")
-
-
-def test_start_processing_takes_the_place_from_a_run_that_is_reading(desk: Desk) -> None:
-    connection = desk.connect()
-    clock = SystemClock()
-    reading = request_run(desk.session, connection, RunKind.HOURLY, "", clock.now(), lambda *_: None)
-    fence = take_lease(desk.session, reading.id, connection.id, clock)
-    begun = (datetime.now(UTC) - LONG_AGO).date()
-
-    run = connections.start_processing(
-        desk.session, desk.outside, connection, begun, "Alice", lambda *_: None
-    )
-
-    assert run.id == reading.id
-    assert fence is not None
-    assert connection.fence > fence
-    assert connection.lease_run_id is None

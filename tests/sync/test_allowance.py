@@ -5,7 +5,7 @@ from decimal import Decimal
 
 import pytest
 
-from portal.sync.allowance import Allowance, allowance, done_by, plan_limit
+from portal.sync.allowance import Allowance, again_at, allowance, counted, done_by, plan_limit
 
 NOW = datetime(2026, 7, 1, 2, 0, tzinfo=UTC)
 
@@ -58,13 +58,66 @@ def test_work_within_the_day_ends_by_the_pace_of_calls() -> None:
     assert done_by(800, given, Decimal("0.5"), NOW) == NOW + timedelta(seconds=1600)
 
 
-def test_work_beyond_the_day_waits_for_the_days_it_needs() -> None:
+def test_work_beyond_the_day_goes_on_once_the_hour_in_which_the_calls_were_made_counts_no_more() -> None:
     given = Allowance(allowed=1000, used=500, reserve=200)
-    assert done_by(301, given, Decimal(1), NOW) == NOW + timedelta(days=1)
-    assert done_by(300 + 800, given, Decimal(1), NOW) == NOW + timedelta(days=1)
-    assert done_by(300 + 801, given, Decimal(1), NOW) == NOW + timedelta(days=2)
+    tomorrow = NOW + timedelta(days=1, hours=1)
+    assert done_by(301, given, Decimal(1), NOW) == tomorrow + timedelta(seconds=1)
+    assert done_by(300 + 800, given, Decimal(1), NOW) == tomorrow + timedelta(seconds=800)
+    assert done_by(300 + 801, given, Decimal(1), NOW) == tomorrow + timedelta(days=1, hours=1, seconds=1)
+
+
+def test_calls_made_earlier_today_are_free_again_earlier_tomorrow() -> None:
+    spent = {NOW - timedelta(hours=20): 700, NOW - timedelta(hours=2): 100}
+    given = Allowance(
+        allowed=1000, used=800, reserve=200, hours=tuple((hour, calls) for hour, calls in spent.items())
+    )
+    assert done_by(700, given, Decimal(1), NOW) == NOW + timedelta(hours=5, seconds=700)
+    assert done_by(701, given, Decimal(1), NOW) == NOW + timedelta(hours=23, seconds=1)
+
+
+def test_a_slow_pace_crosses_hours() -> None:
+    given = Allowance(allowed=100_000, used=0, reserve=0)
+    start = NOW + timedelta(minutes=30)
+    assert done_by(9000, given, Decimal(1), start) == start + timedelta(seconds=9000)
+
+
+def test_the_calls_of_the_hourly_runs_are_thought_of() -> None:
+    quiet = Allowance(allowed=1000, used=0, reserve=200)
+    busy = Allowance(allowed=1000, used=0, reserve=200, busiest_day=240)
+    for calls, later in ((800, False), (2000, True)):
+        ends = [done_by(calls, given, Decimal(1), NOW) for given in (quiet, busy)]
+        assert (ends[1] > ends[0]) is later
 
 
 def test_a_file_whose_reserve_takes_everything_still_ends_one_day() -> None:
-    given = Allowance(allowed=10, used=0, reserve=10)
-    assert done_by(2, given, Decimal(1), NOW) == NOW + timedelta(days=2)
+    given = Allowance(allowed=10, used=0, reserve=10, busiest_day=500)
+    assert done_by(2, given, Decimal(1), NOW) == NOW + timedelta(days=1, hours=1, seconds=1)
+
+
+def test_a_forecast_is_given_up_after_a_year() -> None:
+    given = Allowance(allowed=1, used=0, reserve=0)
+    assert done_by(10_000, given, Decimal(1), NOW) == NOW + timedelta(days=366)
+
+
+def test_an_hour_counts_whole_until_its_last_call_is_a_day_old() -> None:
+    hours = {NOW - timedelta(hours=25): 1, NOW - timedelta(hours=24): 10, NOW: 100}
+    assert counted(hours, NOW) == 110
+    assert counted(hours, NOW - timedelta(minutes=1)) == 111
+    assert counted(hours, NOW + timedelta(minutes=59)) == 110
+    assert counted(hours, NOW + timedelta(minutes=60)) == 100
+
+
+def test_calls_are_free_again_when_enough_of_the_last_hours_are_a_day_old() -> None:
+    hours = {NOW - timedelta(hours=9): 50, NOW - timedelta(hours=8): 40, NOW - timedelta(hours=30): 5}
+    given = allowance(200, sole_user=False, used=90, hours=hours)
+    assert again_at(given, 10, NOW) == NOW
+    assert again_at(given, 11, NOW) == NOW + timedelta(hours=16)
+    assert again_at(given, 60, NOW) == NOW + timedelta(hours=16)
+    assert again_at(given, 61, NOW) == NOW + timedelta(hours=17)
+
+
+def test_what_is_never_free_is_looked_at_again_when_the_last_hour_is_a_day_old() -> None:
+    hours = {NOW - timedelta(hours=9): 50, NOW - timedelta(hours=8): 40}
+    assert again_at(allowance(20, sole_user=False, used=90, hours=hours), 11, NOW) == NOW + timedelta(
+        hours=17
+    )

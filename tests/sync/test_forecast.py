@@ -8,7 +8,7 @@ from zoneinfo import ZoneInfo
 import pytest
 
 from portal.sync.allowance import Allowance
-from portal.sync.forecast import STANDING_CALLS, Forecast, Work, about, in_words, rate
+from portal.sync.forecast import STANDING_CALLS, Forecast, Work, about, day_and_time, in_words, rate
 
 NOW = datetime(2026, 7, 1, 2, 0, tzinfo=UTC)  # noon in Sydney
 SYDNEY = ZoneInfo("Australia/Sydney")
@@ -121,3 +121,17 @@ def test_calls_are_told_to_the_ten_where_they_are_many(count: int, words: str) -
 )
 def test_the_pace_is_told_plainly(per_second: str, words: str) -> None:
     assert rate(Decimal(per_second)) == words
+
+
+@pytest.mark.parametrize(
+    ("later", "words"),
+    [
+        (timedelta(hours=2, minutes=40), "today at 2:40 pm"),
+        (timedelta(minutes=40, seconds=1), "today at 12:41 pm"),
+        (timedelta(hours=12), "tomorrow at 12:00 am"),
+        (timedelta(hours=21, minutes=5), "tomorrow at 9:05 am"),
+        (timedelta(days=155), "on 3 December 2026 at 1:00 pm"),
+    ],
+)
+def test_a_moment_is_told_by_its_day_and_time_in_the_files_zone(later: timedelta, words: str) -> None:
+    assert day_and_time(NOW + later, NOW, SYDNEY) == words
