@@ -111,6 +111,8 @@ def test_start_processing_takes_what_came_while_off_since_its_date(shop: Counter
     shop.switch(True)
     shop.run()
     assert shop.state(order) == ("ignored", "WHILE_OFF")
+    shop.connection.next_run_at = shop.clock.now() + timedelta(hours=1)
+    shop.desk.session.commit()
 
     day = (shop.clock.now() - timedelta(days=4)).date()
     backfills.start_processing(shop.desk.session, shop.outside, shop.connection, day, "Alice", silent)
