@@ -3,7 +3,7 @@
 # These passwords open nothing but the sandbox.
 # ruff: noqa: S106
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
 from typing import Final
 
@@ -70,12 +70,16 @@ class Store:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class File:
-    """One Saasu file. It has an item for each SKU of `catalogue` but `missing_skus`, and each of `extra_items`."""
+    """One Saasu file. It has an item for each SKU of `catalogue` but `missing_skus`, and each of `extra_items`.
+
+    `renamed_skus` are products whose item there has another code than the shop's SKU.
+    """
 
     id: int
     name: str
     catalogue: str = ""
     missing_skus: tuple[str, ...] = ()
+    renamed_skus: tuple[tuple[str, str], ...] = ()
     extra_items: tuple[str, ...] = ("SHIPPING", "DISCOUNT")
     country: str = "Australia"
     currency: str = "AUD"
@@ -87,7 +91,9 @@ class File:
     def sellables(self) -> tuple[Sellable, ...]:
         """What of the catalogue the file knows."""
         every = sellables(CATALOGUES.get(self.catalogue, ()))
-        return tuple(one for one in every if one.sku not in self.missing_skus)
+        renamed = dict(self.renamed_skus)
+        known = (one for one in every if one.sku not in self.missing_skus)
+        return tuple(replace(one, sku=renamed.get(one.sku, one.sku)) for one in known)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -145,8 +151,8 @@ def _demo(began: datetime) -> World:
             id=41001,
             name="Larkspur Homewares Pty Ltd",
             catalogue="homewares",
-            missing_skus=("HW-BASKET-14", "HW-LAMP-07"),
-            extra_items=("SHIPPING", "DISCOUNT", "HW Basket 14"),
+            missing_skus=("HW-LAMP-07",),
+            renamed_skus=(("HW-BASKET-14", "HW Basket 14"),),
         ),
         File(
             id=41002, name="Wattle & Bean Coffee Roasters", catalogue="coffee", missing_skus=("CF-SYRUP-11",)

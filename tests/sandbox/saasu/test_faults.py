@@ -135,7 +135,8 @@ def test_every_file_of_the_demo_sells_its_catalogue_but_what_is_missing() -> Non
         file = books.state.files[wanted.id]
         codes = {item["Code"] for item in file.items.values()}
         assert codes >= {one.sku for one in wanted.sellables}
-        assert not codes & set(wanted.missing_skus)
+        assert not codes & {*wanted.missing_skus, *dict(wanted.renamed_skus)}
+        assert codes >= set(dict(wanted.renamed_skus).values())
         assert len(file.contacts) == 3
 
 
