@@ -180,7 +180,7 @@ def entry_for(rules: Rules, order: ShopOrder, record: OrderRecord | None) -> Rec
             return Recorded(order=None, order_id=order.id, outcome=None, mark=problem)
         case Leave(changed):
             return Recorded(order=order if changed else None, order_id=order.id, outcome=None)
-        case Take():
+        case Take() | _:
             return Recorded(order=order, order_id=order.id, outcome=Outcome(state=State.SEEN))
 
 

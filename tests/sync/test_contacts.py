@@ -31,6 +31,7 @@ def change_for(found: Contact, **billing: str) -> ContactChange | None:
 
 
 def test_the_billing_contact_is_looked_up_by_email() -> None:
+    """Check if there’s a customer in Saasu with the same email as in BigCommerce order billing section."""
     assert billing_search(order().order) == ByEmail("robin@example.com")
 
 
@@ -66,6 +67,7 @@ def test_an_email_alone_still_makes_a_contact_with_a_name() -> None:
 
 
 def test_no_contact_with_that_email_creates_one_with_both_street_lines() -> None:
+    """If there’s no customer with the same email then we create a new contact in Saasu."""
     plan = billing_plan(order(billing=address(street_2=" Unit 2 ")).order, ())
     assert plan == Create(
         NewContact(
@@ -89,6 +91,7 @@ def test_a_contact_that_says_it_all_already_is_not_written() -> None:
 
 
 def test_name_and_address_are_written_in_any_case() -> None:
+    """If there is, then we’re updating Saasu contact with: FirstName, LastName, City, Street, Postcode, State in any case."""
     found = contact(given_name="Robyn", postal=ELSEWHERE)
     change = change_for(found)
     assert change == ContactChange(
@@ -119,6 +122,7 @@ def test_no_name_at_all_keeps_the_name_and_no_address_at_all_keeps_the_address()
 
 
 def test_the_phone_is_written_only_when_the_order_has_one() -> None:
+    """And also the phone number if it’s not empty in the order."""
     assert change_for(contact(), phone="") is None
     assert change_for(contact(), phone="0491570157") == ContactChange(phone="0491570157")
 
@@ -216,12 +220,14 @@ def test_without_email_two_of_that_name_make_a_new_contact() -> None:
 
 
 def test_the_same_name_and_address_changes_nothing() -> None:
+    """If billing is the same as shipping, we’re not doing anything."""
     complete = order(addresses=[destination(state="wa", city="FREMANTLE ")])
     plan = shipping_plan(complete, Use(contact()))
     assert (plan.billing, plan.shipping, plan.delivery_note) == (Use(contact()), SameAsBilling(), "")
 
 
 def test_the_same_name_and_another_address_updates_the_shipping_details_in_one_write() -> None:
+    """If address is different then we’re updating shipping details of billing contact in Saasu."""
     complete = order(addresses=[destination(**AWAY)])
     billing = billing_plan(complete.order, (contact(given_name="Robyn"),))
     plan = shipping_plan(complete, billing)
@@ -250,12 +256,14 @@ def test_old_shipping_details_are_corrected_by_a_delivery_note() -> None:
 
 
 def test_a_blank_receiver_is_the_one_billed() -> None:
+    """Check if billing and shipping has the same First/Last names."""
     complete = order(addresses=[destination(first_name="", last_name="")])
     assert shipping_search(complete) is None
     assert shipping_plan(complete, Use(contact())).shipping == SameAsBilling()
 
 
 def test_another_receiver_who_is_found_is_used_unchanged() -> None:
+    """If billing/shipping First/Last names are different then we’re searching contact in Saasu by First/Last name and if we found one then we’re not doing anything."""
     complete = order(addresses=[destination(first_name="Kim", **AWAY)])
     kim = contact(id=8, given_name="Kim", postal=ELSEWHERE)
     retired = contact(id=3, given_name="Kim", is_active=False)
@@ -282,6 +290,7 @@ def test_a_receiver_with_another_address_leaves_the_delivery_in_the_notes() -> N
 
 
 def test_another_receiver_who_is_not_found_is_created_without_email() -> None:
+    """Otherwise we’re creating new contact in Saasu with shipping details from Bigcommerce order."""
     complete = order(addresses=[destination(first_name="Kim", **AWAY)])
     plan = shipping_plan(complete, Use(contact()))
     assert plan.shipping == Create(
@@ -305,6 +314,30 @@ def test_of_several_destinations_the_first_is_used_and_the_others_are_listed() -
     assert plan.delivery_note == (
         "Also deliver to: Kim Example, Example Pty Ltd, 9 Low Road, Perth WA 6000, Australia"
     )
+
+
+def test_of_five_destinations_the_four_others_are_listed_in_their_order() -> None:
+    places = [
+        ShippingAddress(id=number, address=address(street_1=f"{number} High Street"))
+        for number in range(1, 6)
+    ]
+    plan = shipping_plan(order(addresses=places), Use(contact()))
+    assert [text.split(", ")[1] for text in plan.delivery_note.split("\n")] == [
+        f"{number} High Street" for number in range(2, 6)
+    ]
+
+
+def test_names_with_apostrophes_and_hyphens_are_searched_and_kept_as_they_are() -> None:
+    billing = address(first_name="Anne-Marie", last_name="O'Brannock", email="")
+    complete = order(billing=billing, addresses=[destination(first_name="Seán", last_name="D’Arcy-Smith")])
+    assert billing_search(complete.order) == ByName("Anne-Marie", "O'Brannock")
+    assert shipping_search(complete) == ByName("Seán", "D’Arcy-Smith")
+    plan = shipping_plan(complete, billing_plan(complete.order, ()))
+    assert isinstance(plan.billing, Create) and isinstance(plan.shipping, Create)
+    assert (plan.billing.contact.given_name, plan.billing.contact.family_name) == ("Anne-Marie", "O'Brannock")
+    assert plan.shipping.contact.family_name == "D’Arcy-Smith"
+    found = contact(given_name="anne-marie", family_name="O'BRANNOCK")
+    assert change_for(found, first_name="Anne-Marie", last_name="O'Brannock") is None
 
 
 def test_a_delivery_to_nobody_in_particular_stands_in_the_notes() -> None:
