@@ -23,7 +23,7 @@ from portal.services.runs import syncs
 from portal.sync import notices as deciding
 from portal.sync.letters import Letter
 from portal.sync.notice_words import Place, notice
-from portal.sync.notices import Asked, Kind, Memory, Report, ToldOrder, When
+from portal.sync.notices import Asked, ChangedOrder, Kind, Memory, Report, ToldOrder, When
 from portal.sync.ports import State
 from portal.sync.problems import Code, Ignored, Problem, Turn
 
@@ -250,7 +250,32 @@ def with_open_orders(
         needs=tuple(needs),
         mends=tuple(order for order in found if mends(order)),
         news=tuple(orders_in(session, base_url, connection, news)),
+        changed=changed_orders(session, base_url, connection),
         asks=questions_of(session, connection),
+    )
+
+
+def changed_orders(session: Session, base_url: str, connection: Connection) -> tuple[ChangedOrder, ...]:
+    """The orders in Saasu that changed in the shop since, and whose change somebody should look at."""
+    found = session.execute(
+        select(Order.id, Order.order_id, Order.total, Order.changes)
+        .where(
+            Order.connection_id == connection.id,
+            Order.state.in_((State.POSTED, State.EXISTS)),
+            Order.look_once,
+            Order.changes.is_not(None),
+        )
+        .order_by(Order.order_id)
+    )
+    return tuple(
+        ChangedOrder(
+            order_id=order_id,
+            dollars=total,
+            url=f"{base_url}/orders/{order_pk}",
+            means=tuple(changes["means"]),
+        )
+        for order_pk, order_id, total, changes in found
+        if changes["means"]
     )
 
 

@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from decimal import Decimal
 from html import escape
 
-from portal.money import cents
+from portal.money import dollars as dollars_words
 
 INK, QUIET, HAIR, ACCENT, ACT, MEND, GOOD = (
     "#1b2326",
@@ -86,11 +86,6 @@ class Letter:
 def one_line(words: str) -> str:
     """Words on one line, without control characters and turned writing, so that nothing of a shop's can forge a line of ours."""
     return " ".join("".join(letter if letter.isprintable() else " " for letter in words).split())
-
-
-def dollars_words(amount: Decimal) -> str:
-    """`$1,212.40`."""
-    return f"${cents(amount):,.2f}"
 
 
 def text_of(letter: Letter) -> str:

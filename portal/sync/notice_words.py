@@ -10,8 +10,9 @@ from datetime import datetime
 from zoneinfo import ZoneInfo
 
 from portal.money import ZERO
-from portal.sync.letters import Alert, Figure, Letter, Line, Section, dollars_words, one_line
-from portal.sync.notices import Asked, Kind, Report, ToldOrder
+from portal.money import dollars as dollars_words
+from portal.sync.letters import Alert, Figure, Letter, Line, Section, one_line
+from portal.sync.notices import Asked, ChangedOrder, Kind, Report, ToldOrder
 from portal.sync.problems import MEANINGS, REASONS, Ignored, Turn
 
 MOST_ORDERS = 200
@@ -57,6 +58,7 @@ def notice(kind: Kind, report: Report, place: Place, solved: Sequence[int]) -> L
     sections = (
         *section("Errors", report.errors, ERROR, place.needs_url),
         *advice(report.errors),
+        *changes(report.changed, place.needs_url),
         *questions(report.asks, place.choice_url),
         *section("Will mend themselves", report.mends, OTHER, place.needs_url),
         *solved_section(solved),
@@ -115,6 +117,9 @@ def figures(report: Report) -> tuple[Figure, ...]:
         Figure("Posted", report.posted, report.posted_dollars, "good" if report.posted else ""),
         Figure("Need you", len(report.errors), errors, "act" if report.errors else ""),
     ]
+    if report.changed:
+        changed = sum((order.dollars for order in report.changed), ZERO)
+        rows.append(Figure("Changed afterwards", len(report.changed), changed, "mend"))
     if report.mends:
         rows.append(Figure("Will mend themselves", len(report.mends), mends, "mend"))
     if report.ignored:
@@ -129,10 +134,24 @@ def section(title: str, orders: Sequence[ToldOrder], mark: str, rest_url: str) -
     lines = [
         Line(problem.sentence, order.url) for order in orders[:MOST_ORDERS] for problem in order.problems
     ]
-    left = len(orders) - MOST_ORDERS
-    if left > 0:
-        lines.append(Line(f"and {left:,} more orders: all of them on one page", rest_url))
-    return (Section(title, tuple(lines), mark),)
+    return (Section(title, (*lines, *rest(len(orders), rest_url)), mark),)
+
+
+def changes(orders: Sequence[ChangedOrder], rest_url: str) -> tuple[Section, ...]:
+    """What changed in the shop after it was posted and what that asks for, one line each; who bought it is not told."""
+    lines = [
+        Line(f"Order #{order.order_id}: {words}", order.url)
+        for order in orders[:MOST_ORDERS]
+        for words in order.means
+    ]
+    lines += rest(len(orders), rest_url)
+    return (Section("Changed in the shop after posting", tuple(lines), OTHER),) if lines else ()
+
+
+def rest(orders: int, url: str) -> list[Line]:
+    """The line that counts the orders beyond those a list names."""
+    left = orders - MOST_ORDERS
+    return [Line(f"and {left:,} more orders: all of them on one page", url)] if left > 0 else []
 
 
 def questions(asks: Sequence[Asked], url: str) -> tuple[Section, ...]:

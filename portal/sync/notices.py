@@ -60,6 +60,21 @@ class ToldOrder:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class ChangedOrder:
+    """An order that changed in the shop after it was posted: what somebody should know or do, its total in dollars, its page."""
+
+    order_id: int
+    dollars: Decimal
+    url: str
+    means: tuple[str, ...]
+
+    @property
+    def key(self) -> str:
+        """What makes it the same change as an hour ago."""
+        return f"{self.order_id} {digest_of(' '.join(self.means))}"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Asked:
     """Orders left out for one reason, of which somebody should know once: how many, and their dollars."""
 
@@ -73,7 +88,8 @@ class Report:
     """What a run, or a day, came to. `at` is its end, `last_good` the end of the last run before it that finished.
 
     `needs` are the orders that need somebody now, `mends` those that mend themselves; `news` those that Saasu was found to have
-    already since the last mail; `asks` what was left out and is to be looked at once. `problem` is the run's own.
+    already since the last mail; `changed` those that changed after they were posted; `asks` what was left out and is to be looked
+    at once. `problem` is the run's own.
     """
 
     at: datetime
@@ -84,6 +100,7 @@ class Report:
     needs: tuple[ToldOrder, ...] = ()
     news: tuple[ToldOrder, ...] = ()
     mends: tuple[ToldOrder, ...] = ()
+    changed: tuple[ChangedOrder, ...] = ()
     asks: tuple[Asked, ...] = ()
     problem: Problem | None = None
     last_good: datetime | None = None
@@ -95,9 +112,10 @@ class Report:
 
     @property
     def keys(self) -> frozenset[str]:
-        """The open problems there are, and the open questions, which are about no one order."""
-        questions = frozenset(f"{NO_ORDER} {asked.reason}" for asked in self.asks)
-        return questions.union(*(order.keys for order in self.needs))
+        """The open problems and changes there are, and the open questions, which are about no one order."""
+        questions = (f"{NO_ORDER} {asked.reason}" for asked in self.asks)
+        changes = (order.key for order in self.changed)
+        return frozenset(questions).union(changes, *(order.keys for order in self.needs))
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -110,8 +128,12 @@ class Memory:
 
 def key_of(order_id: int, problem: Problem) -> str:
     """One problem of one order, in few characters."""
-    words = f"{problem.code} {problem.subject}"
-    return f"{order_id} {hashlib.sha256(words.encode()).hexdigest()[:12]}"
+    return f"{order_id} {digest_of(f'{problem.code} {problem.subject}')}"
+
+
+def digest_of(words: str) -> str:
+    """Words in twelve characters, the same for the same words."""
+    return hashlib.sha256(words.encode()).hexdigest()[:12]
 
 
 def verdict(report: Report, memory: Memory, when: When) -> Kind | None:

@@ -280,6 +280,34 @@ def test_what_mends_itself_and_what_was_left_out_stand_apart_from_the_errors(
     assert "- 1 order, $60.00: older than the start of this connection" in text
 
 
+def test_what_changed_after_posting_is_told_by_what_it_asks_for_and_names_no_customer(
+    session: Session, mailroom: Mailroom
+) -> None:
+    jam = books(session, mailroom, "needed")
+    what, means = (
+        "Billed to Robin Example, 1 High Street",
+        "Cancelled in the shop after it was posted: take it back.",
+    )
+    jam.order(
+        7, "120.00", state="posted", look_once=True, changes={"at": "", "what": [what], "means": [means]}
+    )
+    jam.order(
+        8, "9.00", state="posted", look_once=False, changes={"at": "", "what": [what], "means": [means]}
+    )
+    jam.order(9, "9.00", state="posted", look_once=True, changes={"at": "", "what": [what], "means": []})
+
+    jam.run()
+    jam.run()
+    mailroom.post(session)
+
+    (came,) = mailroom.came(ADA)
+    assert f"- Order #7: {means}" in came["text"]
+    assert "Changed afterwards       1      $120.00" in came["text"]
+    assert "Robin" not in came["text"] + came["html"]
+    assert "Order #8" not in came["text"]
+    assert "Order #9" not in came["text"]
+
+
 def backfill_of(jam: Books) -> Backfill:
     made = Backfill(
         firm_id=jam.connection.firm_id, connection_id=jam.connection.id, orders_from=NOON.date(), since=NOON, until=NOON,

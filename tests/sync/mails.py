@@ -7,7 +7,7 @@ from typing import Any
 from zoneinfo import ZoneInfo
 
 from portal.sync.notice_words import Place
-from portal.sync.notices import Asked, Report, ToldOrder
+from portal.sync.notices import Asked, ChangedOrder, Report, ToldOrder
 from portal.sync.problems import Code, Ignored, Problem, about_order, invoice_exists, item_not_found
 
 FOLDER = Path(__file__).with_name("mails_as_sent")
@@ -39,6 +39,16 @@ def busy() -> Report:
         ignored=1005,
         needs=(told(999, HOODIE, item_not_found(999, "sh-cap"), dollars="1180.40"),),
         news=(told(120, invoice_exists(120, "SHO120"), dollars="32.00"),),
+        changed=(
+            ChangedOrder(
+                order_id=77,
+                dollars=Decimal("120.00"),
+                url="https://books.example.com/orders/77",
+                means=(
+                    "Cancelled in the shop after it was posted: cancel or delete Sale Order SHO77 in Saasu by hand.",
+                ),
+            ),
+        ),
         asks=(
             Asked(reason=Ignored.WHILE_OFF, orders=1012, dollars=Decimal("40480.00")),
             Asked(reason=Ignored.STATUS, orders=1, dollars=Decimal("77.50")),

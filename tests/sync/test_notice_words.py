@@ -7,7 +7,15 @@ import pytest
 
 from portal.sync import letters
 from portal.sync.letters import Letter, Line
-from portal.sync.notice_words import MOST_ORDERS, confirmation, left_out, missed, notice, plain_name
+from portal.sync.notice_words import (
+    MOST_ORDERS,
+    confirmation,
+    left_out,
+    missed,
+    moment_words,
+    notice,
+    plain_name,
+)
 from portal.sync.notices import Kind
 from portal.sync.problems import REASONS, Code, Ignored, about_order, invoice_exists, item_not_found
 from tests.sync.mails import AWAY, DEAD_TOKEN, NOW, as_sent, busy, place, report, told
@@ -138,6 +146,30 @@ def test_two_hundred_orders_are_named_and_the_rest_are_counted_and_linked() -> N
     assert over.figures[1].count == MOST_ORDERS + 1212
 
 
+def test_two_hundred_changed_orders_are_named_and_the_rest_are_counted() -> None:
+    changed = [replace(busy().changed[0], order_id=number) for number in range(1, MOST_ORDERS + 3)]
+    full = notice(Kind.RUN, report(changed=tuple(changed[:-2])), place(), ()).sections[0]
+    over = notice(Kind.RUN, report(changed=tuple(changed)), place(), ()).sections[0]
+
+    assert len(full.lines) == MOST_ORDERS
+    assert over.lines[-2].words.startswith("Order #200: Cancelled in the shop")
+    assert over.lines[-1] == Line("and 2 more orders: all of them on one page", place().needs_url)
+
+
+@pytest.mark.parametrize(
+    ("hours", "words"),
+    [
+        (0, "25 November 2026, 9:12 am AEDT"),
+        (2, "25 November 2026, 11:12 am AEDT"),
+        (3, "25 November 2026, 12:12 pm AEDT"),
+        (4, "25 November 2026, 1:12 pm AEDT"),
+        (15, "26 November 2026, 12:12 am AEDT"),
+    ],
+)
+def test_moments_are_told_as_people_say_them_in_the_files_zone(hours: int, words: str) -> None:
+    assert moment_words(NOW + hours * HOUR, place().zone) == words
+
+
 def test_two_hundred_solved_orders_are_named_and_the_rest_are_counted() -> None:
     full = notice(Kind.RUN, report(), place(), range(1, 201)).sections[0].lines[0].words
     over = notice(Kind.RUN, report(), place(), range(1, 1413)).sections[0].lines[0].words
@@ -212,11 +244,6 @@ def test_an_address_cannot_leave_its_quotes() -> None:
 )
 def test_a_name_in_a_mail_to_a_stranger_makes_no_link(typed: str, told: str) -> None:
     assert plain_name(typed) == told
-
-
-def test_dollars_have_two_places_and_thousands_a_comma() -> None:
-    assert letters.dollars_words(busy().posted_dollars) == "$412.10"
-    assert letters.dollars_words(busy().needs[0].dollars * 1000) == "$1,180,400.00"
 
 
 def test_an_order_that_cannot_be_read_names_the_portal_as_the_one_to_act() -> None:

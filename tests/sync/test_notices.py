@@ -80,6 +80,25 @@ def test_orders_left_out_for_a_new_reason_are_told_once_and_more_of_them_are_no_
     assert notices.solved(report(), memory) == ()
 
 
+@pytest.mark.parametrize(
+    ("when", "kind"),
+    [(When.CHANGED, Kind.RUN), (When.EVERY, Kind.RUN), (When.NEEDED, Kind.RUN), (When.DAILY, None)],
+)
+def test_a_change_after_posting_is_told_once_and_another_change_of_the_order_again(
+    when: When, kind: Kind | None
+) -> None:
+    (cancelled,) = busy().changed
+    first = report(changed=(cancelled,))
+    memory = notices.remembered(first, NOTHING, Kind.RUN, when)
+    other = replace(cancelled, means=("Refunded.",))
+
+    assert notices.verdict(first, NOTHING, when) is kind
+    assert notices.verdict(first, memory, when) is (Kind.RUN if when is When.EVERY else None)
+    assert notices.verdict(report(changed=(other,)), memory, when) is kind
+    assert notices.solved(report(), memory) == (77,)
+    assert cancelled.key.split()[0] == "77"
+
+
 def test_an_order_that_mends_itself_is_no_change() -> None:
     late = told(1000, about_order(Code.INCOMPLETE_READ, 1000, "the shop did not give all its lines"))
 
@@ -176,7 +195,7 @@ def test_solved_orders_are_named_in_order_and_one_that_has_another_problem_is_no
 
 def test_the_errors_are_all_that_need_somebody_by_number() -> None:
     assert [order.order_id for order in busy().errors] == [120, 999]
-    assert busy().keys == report(needs=busy().needs, asks=busy().asks).keys
+    assert busy().keys == report(needs=busy().needs, asks=busy().asks, changed=busy().changed).keys
 
 
 @pytest.mark.parametrize(
