@@ -51,6 +51,18 @@ def test_a_job_is_a_name_and_ids_and_nothing_else(redis: Redis) -> None:
     assert (job.func_name, list(job.args), job.kwargs) == ("portal.jobs.sync_run", [run_id, 1], {})
 
 
+def test_a_mail_goes_before_the_runs_that_wait_and_is_none_of_them(redis: Redis) -> None:
+    run_id, mail_id = new_id(), new_id()
+    task_queue.enqueue_run(redis, run_id, 1)
+    task_queue.enqueue_mail(redis, mail_id, 2)
+
+    job = Job.fetch(f"mail-{mail_id}-2", connection=redis, serializer=JSONSerializer)
+
+    assert task_queue.queue_of(redis).get_job_ids() == [f"mail-{mail_id}-2", f"sync-{run_id}-1"]
+    assert task_queue.waiting(redis) == {(run_id, 1)}
+    assert (job.func_name, list(job.args), job.kwargs) == ("portal.jobs.deliver_mail", [mail_id, 2], {})
+
+
 def test_a_job_that_was_taken_leaves_nothing_behind_even_when_it_failed(
     redis: Redis, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -84,7 +96,11 @@ def test_other_names_on_the_queue_are_no_runs(redis: Redis) -> None:
 def test_a_queue_that_is_away_is_named_and_shows_no_address(address: str) -> None:
     away = task_queue.connect(address)
 
-    for ask in (lambda: task_queue.enqueue_run(away, new_id(), 1), lambda: task_queue.waiting(away)):
+    for ask in (
+        lambda: task_queue.enqueue_run(away, new_id(), 1),
+        lambda: task_queue.enqueue_mail(away, new_id(), 1),
+        lambda: task_queue.waiting(away),
+    ):
         with pytest.raises(QueueUnavailable) as caught:
             ask()
         assert str(caught.value) == "the queue does not answer"
