@@ -16,11 +16,12 @@ from portal.models.orders import Order
 from portal.models.runs import Run, RunKind, RunState
 from portal.services import runs
 from portal.services.notices import tell_of_run
-from portal.sync.problems import Problem, invoice_exists, item_not_found
+from portal.sync.problems import Code, Problem, invoice_exists, item_not_found
 from tests.factories import make_connection, make_file, make_firm, make_run
 from tests.mailroom import Mailroom
 
-ADA = "ada@example.com"
+ADA, BO = "ada@example.com", "bo@example.com"
+DEAD = Problem(Code.STORE_CREDENTIALS, "BigCommerce refused the Access Token.")
 _numbers = count(1)
 
 

@@ -9,12 +9,10 @@ from portal.models.accounts import Firm
 from portal.models.mails import Mail, MailMemory
 from portal.models.runs import Run, RunState
 from portal.services import overdue, runs
-from portal.sync.problems import Code, Problem
 from tests.factories import make_file, make_run
 from tests.mailroom import Mailroom
-from tests.services.telling import ADA, books, confirmed
+from tests.services.telling import ADA, DEAD, books, confirmed
 
-DEAD = Problem(Code.STORE_CREDENTIALS, "BigCommerce refused the Access Token.")
 LATE = timedelta(hours=2)
 
 
