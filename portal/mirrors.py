@@ -16,13 +16,17 @@ OVERLAP = timedelta(minutes=5)
 
 def catalogue(session: Session, file_pk: str) -> Catalogue:
     """The file's items and tax codes as last read."""
-    items = session.scalars(
-        select(MirroredItem).where(MirroredItem.file_pk == file_pk).order_by(MirroredItem.item_id)
-    )
+    items = kept_items(session, file_pk)
     codes = session.scalars(
         select(MirroredTaxCode).where(MirroredTaxCode.file_pk == file_pk).order_by(MirroredTaxCode.code)
     )
     return Catalogue(items=tuple(map(item_of, items)), tax_codes=tuple(map(tax_code_of, codes)))
+
+
+def kept_items(session: Session, file_pk: str) -> Sequence[MirroredItem]:
+    """The copies of a file's items, by id."""
+    found = select(MirroredItem).where(MirroredItem.file_pk == file_pk).order_by(MirroredItem.item_id)
+    return session.scalars(found).all()
 
 
 def read_catalogue(
@@ -38,20 +42,17 @@ def write_catalogue(
     session: Session, file: SaasuFile, items: Sequence[Item], tax_codes: Sequence[TaxCode], read_to: datetime
 ) -> None:
     """Bring the copies up to date. The caller commits."""
+    known = {row.item_id: row for row in kept_items(session, file.id)} if items else {}
     for item in items:
-        session.merge(
-            MirroredItem(
-                file_pk=file.id,
-                item_id=item.id,
-                code=item.code[:500],
-                name=item.name[:500],
-                tax_code=item.tax_code[:50] if item.tax_code else None,
-                is_active=item.is_active,
-                is_sold=item.is_sold,
-                is_combo=item.is_combo,
-                parts=list(item.parts),
-            )
-        )
+        row = known.setdefault(item.id, MirroredItem(file_pk=file.id, item_id=item.id))
+        row.code = item.code[:500]
+        row.name = item.name[:500]
+        row.tax_code = item.tax_code[:50] if item.tax_code else None
+        row.is_active = item.is_active
+        row.is_sold = item.is_sold
+        row.is_combo = item.is_combo
+        row.parts = list(item.parts)
+        session.add(row)
     if tax_codes:
         session.execute(delete(MirroredTaxCode).where(MirroredTaxCode.file_pk == file.id))
         for code in tax_codes:
