@@ -190,8 +190,13 @@ class _Books:
         return answer({"invoices": [[record[name] for name in names] for record in file.invoices.values()]})
 
     def add_record(self, file_id: int, table: str) -> Response:
-        file = self._file(file_id)
-        return answer(self._full(file, table, ADD[table](self.state, file, _body())), 201)
+        """One record, or those of `{"records": [...]}`, which answers their ids."""
+        file, body = self._file(file_id), _body()
+        several = body.get("records")
+        if not isinstance(several, list):
+            return answer(self._full(file, table, ADD[table](self.state, file, body)), 201)
+        made = [ADD[table](self.state, file, one) for one in several]
+        return answer({"ids": [record[KEYS.get(table, "Id")] for record in made]}, 201)
 
     def change_record(self, file_id: int, table: str, key: str) -> Response:
         file = self._file(file_id)

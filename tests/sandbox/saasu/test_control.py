@@ -183,3 +183,11 @@ def test_invoices_are_totalled_anew_under_another_rounding_and_keep_their_versio
     assert (status, made["TotalAmount"]) == (200, Decimal("2.02"))
     assert answer == {"invoices": [[made["TransactionId"], None, Decimal("2.01"), Decimal("0.18")]]}
     assert (kept["TotalAmount"], kept["LastUpdatedId"]) == (Decimal("2.01"), made["LastUpdatedId"])
+
+
+def test_several_records_are_added_at_once_and_answered_by_their_ids(books: Books) -> None:
+    body = {"records": [{"Code": "TEA"}, {"Code": "MUG"}]}
+    status, made = control(books, "POST", f"{RECORDS}/items", body)
+    kept = control(books, "GET", f"{RECORDS}/items")[1]["items"]
+    assert status == 201
+    assert [item["Code"] for item in kept if item["Id"] in made["ids"]] == ["TEA", "MUG"]
