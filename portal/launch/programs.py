@@ -12,6 +12,8 @@ from pathlib import Path
 from portal.settings import VARIABLES, project_folder
 
 FOLDERS = {"prove": "proofs", "bench": "bench"}
+REMOTES = ("BIGCOMMERCE_API_URL", "SAASU_API_URL")
+"""Addresses that a proof may be given, to work against other servers than our sandbox."""
 
 
 def main(argv: list[str]) -> int:
@@ -55,7 +57,8 @@ def takes_part_in_test(file: Path) -> bool:
 def run(file: Path, words: list[str]) -> int:
     """Run one program from the project's folder, in development, on no database of the environment. Returns its exit status."""
     words = [sys.executable, "-m", f"{file.parent.name}.{file.stem}", *words]
-    environ = scrubbed(os.environ.copy())
+    remotes = {name: os.environ[name] for name in REMOTES if os.environ.get(name)}
+    environ = scrubbed(os.environ.copy()) | remotes
     process = subprocess.Popen(words, cwd=project_folder(), env=environ)
     try:
         return process.wait()

@@ -218,6 +218,20 @@ def test_a_program_runs_with_its_words_and_its_status_is_passed_on(
     assert capfd.readouterr().out == "['--small'] development False\n"
 
 
+def test_a_program_may_be_given_other_servers_and_the_test_command_may_not(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capfd: pytest.CaptureFixture[str]
+) -> None:
+    (tmp_path / "proofs").mkdir()
+    text = "import os\ndef main(): pass\nprint(os.environ.get('BIGCOMMERCE_API_URL'), os.environ.get('SAASU_API_URL'))\n"
+    (tmp_path / "proofs/cents.py").write_text(text)
+    monkeypatch.setattr(programs, "project_folder", lambda: tmp_path)
+    monkeypatch.setenv("BIGCOMMERCE_API_URL", "http://127.0.0.1:5001")
+    monkeypatch.delenv("SAASU_API_URL", raising=False)
+    assert programs.main(["prove", "cents"]) == 0
+    assert capfd.readouterr().out == "http://127.0.0.1:5001 None\n"
+    assert "BIGCOMMERCE_API_URL" not in checks.environment(str(tmp_path))
+
+
 def test_a_program_may_stay_out_of_the_test_command(tmp_path: Path) -> None:
     (tmp_path / "a.py").write_text("def main(): pass\n")
     (tmp_path / "b.py").write_text("SMALL = False\ndef main(): pass\n")
