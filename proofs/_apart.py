@@ -1,0 +1,72 @@
+"""Work done in processes of their own, two at a time: what one of them changes in the product, no other sees."""
+
+import multiprocessing
+import traceback
+from collections.abc import Callable, Sequence
+from multiprocessing.connection import Connection, wait
+from typing import Generic, TypeVar, cast
+
+Found = TypeVar("Found")
+FORKING = multiprocessing.get_context("fork")
+
+
+class Crashed(Exception):
+    """A process did not end its work; the text is its traceback."""
+
+
+class Apart(Generic[Found]):
+    """One piece of work in a forked process."""
+
+    def __init__(self, work: Callable[[], Found]) -> None:
+        self.receiver, sender = FORKING.Pipe(duplex=False)
+        self._process = FORKING.Process(target=_carry_out, args=(work, sender), daemon=False)
+        self._process.start()
+        sender.close()
+
+    def result(self) -> Found:
+        """What the work came to. Raises `Crashed`."""
+        try:
+            found = self.receiver.recv()
+        except EOFError:
+            found = Crashed("a process ended without a word")
+        self._process.join()
+        if isinstance(found, Crashed):
+            raise found
+        return cast("Found", found)
+
+    def stop(self) -> None:
+        """End the process where it still works."""
+        if self._process.is_alive():
+            self._process.terminate()
+        self._process.join()
+
+
+def _carry_out(work: Callable[[], object], sender: Connection) -> None:
+    try:
+        found = work()
+    except BaseException:
+        found = Crashed(traceback.format_exc())
+    sender.send(found)
+    sender.close()
+
+
+def in_turn(works: Sequence[Callable[[], Found]], at_once: int) -> list[Found | Crashed]:
+    """Carry all of them out, so many at once, each in a process of its own; in the order they were given."""
+    waiting = list(enumerate(works))
+    running: dict[int, Apart[Found]] = {}
+    found: dict[int, Found | Crashed] = {}
+    try:
+        while waiting or running:
+            while waiting and len(running) < at_once:
+                place, work = waiting.pop(0)
+                running[place] = Apart(work)
+            ready = wait([one.receiver for one in running.values()])
+            for place in [place for place, one in running.items() if one.receiver in ready]:
+                try:
+                    found[place] = running.pop(place).result()
+                except Crashed as crashed:
+                    found[place] = crashed
+    finally:
+        for one in running.values():
+            one.stop()
+    return [found[place] for place in range(len(works))]
