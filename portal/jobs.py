@@ -9,7 +9,7 @@ from rq.serializers import JSONSerializer
 from portal import task_queue
 from portal.database import db, dispose_after_fork
 from portal.logs import log
-from portal.services import outbox, overdue, runs, slices, sweeps
+from portal.services import after_posting, outbox, overdue, runs, slices, sweeps
 from portal.services.preview_runs import carry_out_preview
 from portal.services.remotes import Outside
 from portal.services.runs import SystemClock
@@ -78,6 +78,8 @@ def tick() -> None:
         mended = 0
     queued += slices.queue_slices(db.session(), now, ring)
     tick_mails(now)
+    if now.minute == CLEANING_MINUTE:
+        after_posting.forget_texts(db.session(), now)
     db.session.remove()
     if queued or mended:
         log().info("tick", queued=queued, mended=mended)

@@ -12,7 +12,7 @@ from sqlalchemy.orm import Session, defer, joinedload
 from portal.models.connections import Connection, SaasuFile
 from portal.models.mails import Mail
 from portal.models.mirrors import CallCount
-from portal.models.orders import Attempt, Order
+from portal.models.orders import Attempt, LineShape, Order
 from portal.models.runs import OPEN, SYNCING, Run, RunState
 from portal.money import ZERO
 from portal.sync.ports import State
@@ -25,6 +25,8 @@ PAGE = 100
 SHOWN = 500
 """Outcomes a run's page shows: the newest."""
 LAST_PAGE = 10_000
+LOOK_ONCE = Order.look_once & Order.state.in_((State.POSTED, State.EXISTS))
+"""Orders that are in Saasu and ask for one look (SCREENS: the language)."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -45,6 +47,7 @@ class BoardRow:
     needs_you: Count = Count()
     mends_itself: Count = Count()
     posted: Count = Count()
+    look_once: Count = Count()
     days: list[str] = field(default_factory=list)
     oldest: datetime | None = None
     open_run: Run | None = None
@@ -57,6 +60,7 @@ class Board:
     rows: tuple[BoardRow, ...]
     needs_you: Count
     mends_itself: Count
+    look_once: Count = Count()
 
 
 def chip(state: str, turn: str | None) -> str:
@@ -86,6 +90,7 @@ def board(session: Session, firm_id: str, now: datetime) -> Board:
         rows=tuple(rows),
         needs_you=total(row.needs_you for row in rows),
         mends_itself=total(row.mends_itself for row in rows),
+        look_once=total(row.look_once for row in rows),
     )
 
 
@@ -113,6 +118,7 @@ def board_row(
         needs_you=needs.count,
         mends_itself=mine.get("mends", Figure()).count,
         posted=mine.get("posted", Figure()).count,
+        look_once=mine.get("posted_look", Figure()).count,
         days=days.get(connection.id, [""] * STRIP_DAYS),
         oldest=needs.oldest,
         open_run=open_runs.get(connection.id),
@@ -150,22 +156,28 @@ class Figure:
 
 
 def order_figures(session: Session, firm_id: str, posted_since: datetime) -> dict[str, dict[str, Figure]]:
-    """Per connection and word of the ledger: how many orders, their dollars, the oldest."""
+    """Per connection and word of the ledger: how many orders, their dollars, the oldest; an order to look at counts as posted too."""
+    recent = (Order.state == State.POSTED) & (Order.posted_at >= posted_since)
+    columns = (Order.connection_id, Order.state, Order.turn, Order.total, Order.order_created_at)
     found = session.execute(
-        select(Order.connection_id, Order.state, Order.turn, Order.total, Order.order_created_at).where(
+        select(*columns, recent, LOOK_ONCE).where(
             Order.firm_id == firm_id,
-            (Order.state.in_((State.FAILED, State.SEEN, State.SENDING, State.UNKNOWN)))
+            Order.state.in_((State.FAILED, State.SEEN, State.SENDING, State.UNKNOWN))
             | ((Order.state == State.IGNORED) & (Order.turn == Turn.YOU))
-            | ((Order.state == State.POSTED) & (Order.posted_at >= posted_since)),
+            | recent
+            | LOOK_ONCE,
         )
     )
     figures: dict[str, dict[str, Figure]] = {}
-    for connection_id, state, turn, dollars, created in found:
+    for connection_id, state, turn, dollars, created, is_recent, look_once in found:
         mine = figures.setdefault(connection_id, {})
-        word = "mends" if state == State.UNKNOWN else chip(state, turn)
-        old = mine.get(word, Figure())
-        count = Count(orders=old.count.orders + 1, dollars=old.count.dollars + dollars)
-        mine[word] = Figure(count, min(created, old.oldest) if old.oldest else created)
+        words = ["posted_look"] if look_once else []
+        if is_recent or state not in (State.POSTED, State.EXISTS):
+            words.append("mends" if state == State.UNKNOWN else chip(state, turn))
+        for word in words:
+            old = mine.get(word, Figure())
+            count = Count(orders=old.count.orders + 1, dollars=old.count.dollars + dollars)
+            mine[word] = Figure(count, min(created, old.oldest) if old.oldest else created)
     return figures
 
 
@@ -288,6 +300,7 @@ def word_conditions(words: Sequence[str]) -> list[Any]:
         | (Order.state.in_((State.SEEN, State.IGNORED)) & (Order.turn == Turn.YOU)),
         "mends": (Order.state == State.FAILED) & (Order.turn == Turn.WAIT),
         "waiting": Order.state.in_((State.SEEN, State.SENDING)),
+        "posted_look": LOOK_ONCE,
     }
     either = [states.get(word, Order.state == word) for word in words]
     joined = either[0]
@@ -332,6 +345,16 @@ def shop_statuses(session: Session, firm_id: str, connection_id: str) -> dict[in
 def plain_name(name: str) -> str:
     """A status's name without regard to case and to the two spellings of fulfilment."""
     return name.strip().casefold().replace("fulfillment", "fulfilment")
+
+
+def line_shapes(session: Session, firm_id: str, file_pk: str) -> dict[str, LineShape]:
+    """What is known of the shapes of lines in a firm's file, by shape, each with its order."""
+    found = session.scalars(
+        select(LineShape)
+        .where(LineShape.firm_id == firm_id, LineShape.file_pk == file_pk)
+        .options(joinedload(LineShape.order).defer(Order.document))
+    )
+    return {row.shape: row for row in found}
 
 
 def needs_you_count(session: Session, firm_id: str) -> int:

@@ -94,6 +94,16 @@ class Order(Base):
     backfill_id: Mapped[str | None] = mapped_column(ForeignKey("backfills.id"), index=True)
     held: Mapped[bool] = mapped_column(default=False)
 
+    @property
+    def changes_seen(self) -> str:
+        """When the changes of the order were noticed, as text; blank where there are none. Names them when a person answers."""
+        return str(self.changes["at"]) if self.changes else ""
+
+    @property
+    def changed_at(self) -> datetime | None:
+        """The same as a moment."""
+        return datetime.fromisoformat(self.changes_seen) if self.changes else None
+
     connection: Mapped[Connection] = relationship()
     attempts: Mapped[list["Attempt"]] = relationship(back_populates="order", order_by="Attempt.id")
 

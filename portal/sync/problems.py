@@ -244,9 +244,9 @@ MEANINGS: dict[Code, Meaning] = {
     Code.POSTED_TOTAL_DIFFERS: Meaning(
         Turn.YOU,
         False,
-        "Saasu's total for the posted order is not the shop's.",
-        "Open the sale order in Saasu and correct it.",
-        "Order #1055: Saasu shows a total of 119.99, the order says 120.00",
+        "Read back from Saasu, the sale has another total or GST than it should; or the first sale of its kind had, so this one waits.",
+        "Correct the sale order in Saasu. Where orders wait, choose how discounts are sent at the end of the connection's page.",
+        "Order #1055: Saasu shows $119.99 with GST $10.91 for SHO1055; it should be $120.00 with GST $10.91",
     ),
     Code.STORE_CREDENTIALS: Meaning(
         Turn.CLIENT,

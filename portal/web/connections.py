@@ -11,6 +11,7 @@ from wtforms.validators import Length, Optional, Regexp
 from portal import reports
 from portal.models.accounts import Role
 from portal.models.connections import Connection, SaasuFile
+from portal.models.orders import LineShape
 from portal.models.runs import RunKind
 from portal.services import backfills, choices, connections, desk, progress, runs
 from portal.services.connections import Draft, NotSaved
@@ -18,6 +19,7 @@ from portal.services.progress import Underway
 from portal.sync.failures import RemoteFailure, books_problem
 from portal.sync.problems import Problem
 from portal.sync.rules import INCOMPLETE, STATUSES, SYNCED_BY_DEFAULT, Item, TaxCode
+from portal.sync.shapes import WORDS
 from portal.web.access import current_firm, current_person, needs
 from portal.web.connection_choices import ChoicesFields
 from portal.web.notifications import NotificationFields, around_notifications
@@ -150,12 +152,21 @@ def page(
         **around_notifications(connection),
         made=choices.choices_made(connection) if connection else 0,
         suggested=choices.suggested_emails(desk.session(), desk.outside(), connection) if connection else (),
+        shapes=line_shapes(connection),
     ), (422 if form.errors else 200)
 
 
 def underway_of(connection: Connection) -> Underway | None:
     """The connection's open backfill in short."""
     return progress.underway(desk.session(), connection.firm_id, connection.id).get(connection.id)
+
+
+def line_shapes(connection: Connection | None) -> list[tuple[str, LineShape | None]]:
+    """Every kind of line whose rounding has to be proved, in words, with what its first order in this file came to."""
+    if connection is None:
+        return []
+    known = reports.line_shapes(desk.session(), connection.firm_id, connection.file_pk)
+    return [(words, known.get(shape)) for shape, words in WORDS.items()]
 
 
 @blueprint.route(FILE, methods=["GET", "POST"])

@@ -9,13 +9,13 @@ from portal import questions, reports
 from portal.models.accounts import Role
 from portal.models.orders import Order
 from portal.questions import LeftOut, Question
-from portal.services import aliases, desk, orders, selection
+from portal.services import after_posting, aliases, desk, orders, selection
 from portal.sync.problems import MEANINGS, Code
 from portal.web.access import current_firm, current_person, needs
 
 blueprint = Blueprint("orders", __name__)
 ORDER = "/orders/<string(length=22):order_pk>"
-WORDS = ("needs_you", "mends", "waiting", "unknown", "posted", "exists", "ignored")
+WORDS = ("needs_you", "mends", "waiting", "unknown", "posted_look", "posted", "exists", "ignored")
 
 
 def order_or_404(order_pk: str) -> Order:
@@ -96,3 +96,14 @@ def retry(order_pk: str) -> ResponseReturnValue:
         )
         return redirect(url_for("orders.show", order_pk=order.id))
     return redirect(url_for("runs.show", run_id=run.id))
+
+
+@blueprint.post(f"{ORDER}/dealt-with")
+@needs(Role.PREPARER)
+def dealt_with(order_pk: str) -> ResponseReturnValue:
+    """A person has dealt with what a posted order asked for."""
+    order = order_or_404(order_pk)
+    seen = request.form.get("seen", "")
+    if not after_posting.deal_with(desk.session(), order, seen, current_person().name, desk.now()):
+        flash("The order changed again meanwhile, or somebody else dealt with it. Look once more.", "error")
+    return redirect(url_for("orders.show", order_pk=order.id))
