@@ -58,7 +58,8 @@ def order_of(row: Row, order_id: int) -> ShopOrder:
         modified_at=row.moment("date_modified") if row.text("date_modified") else created,
         status_id=row.whole("status_id", largest=1_000_000),
         status=row.text("custom_status") or row.text("status"),
-        currency=(row.text("default_currency_code") or row.text("currency_code")).strip().upper(),
+        # Not `currency_code`, which is only what the shopper was shown (BC §4).
+        currency=row.text("default_currency_code").upper(),
         subtotal=taxed(row, "subtotal_{}"),
         shipping=taxed(row, "shipping_cost_{}"),
         handling=taxed(row, "handling_cost_{}"),

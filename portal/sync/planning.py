@@ -71,11 +71,20 @@ def decide(order: ShopOrder, rules: Rules, record: OrderRecord | None) -> Decisi
 
 def by_rules(order: ShopOrder, rules: Rules, record: OrderRecord | None) -> Decision:
     """What a connection's rules say of an order, whatever became of it before."""
-    if order.created_at > rules.latest:
-        words = f"its date, {order.created_at:%d/%m/%Y}, lies in the future"
-        return Reject(about_order(Code.ORDER_UNREADABLE, order.id, words))
+    nonsense = nonsense_of(order, rules)
+    if nonsense:
+        return Reject(about_order(Code.ORDER_UNREADABLE, order.id, nonsense))
     reason = reason_to_ignore(order, rules, released=record is not None and record.release)
     return Take() if reason is None else Ignore(reason, wants_a_look(order, rules, record, reason))
+
+
+def nonsense_of(order: ShopOrder, rules: Rules) -> str:
+    """What cannot be meant of an order that could be read, in words; blank where nothing speaks against it."""
+    if not order.currency.strip():
+        return "the shop does not say in what currency it was paid"
+    if order.created_at > rules.latest:
+        return f"its date, {order.created_at.astimezone(rules.zone):%d/%m/%Y}, lies in the future"
+    return ""
 
 
 def differs(order: ShopOrder, record: OrderRecord) -> bool:

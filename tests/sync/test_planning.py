@@ -100,6 +100,14 @@ def test_an_order_from_the_future_is_refused_by_name() -> None:
     assert decided(order(created_at=latest), latest=latest) == Take()
 
 
+def test_an_order_without_a_currency_is_refused_by_name_and_not_taken_for_a_foreign_one() -> None:
+    found = decided(order(currency=" "))
+
+    assert isinstance(found, Reject)
+    assert found.problem.code is Code.ORDER_UNREADABLE
+    assert found.problem.sentence == "Order #120: the shop does not say in what currency it was paid"
+
+
 # --- while it was off -----------------------------------------------------------------------------------------------
 
 

@@ -64,7 +64,12 @@ def test_an_order_is_read_field_by_field() -> None:
 
 def test_the_currency_is_what_the_shopper_pays_in() -> None:
     assert order_of(currency_code="USD", default_currency_code="AUD").currency == "AUD"
-    assert order_of(currency_code="NZD", default_currency_code="").currency == "NZD"
+    assert order_of(currency_code="AUD", default_currency_code=" usd ").currency == "USD"
+
+
+@pytest.mark.parametrize("missing", [None, "", "  "])
+def test_the_currency_that_was_shown_never_stands_for_a_missing_one(missing: object) -> None:
+    assert order_of(currency_code="AUD", default_currency_code=missing).currency == ""
 
 
 @pytest.mark.parametrize("blank", [None, "", {}, []])
