@@ -8,7 +8,7 @@ from datetime import datetime
 from typing import TypeVar
 
 from portal.clients.answers import Answer, remote_time
-from portal.clients.bigcommerce_pages import Listed, above, below, page_of, shop_date, whole_second
+from portal.clients.bigcommerce_pages import Garbled, Listed, above, below, page_of, shop_date, whole_second
 from portal.clients.bigcommerce_payloads import (
     evidently_short,
     fee_rows,
@@ -34,6 +34,7 @@ from portal.clients.bigcommerce_store import (
 )
 from portal.clients.exact_json import JsonUnreadable, load
 from portal.clients.rows import Nonsense, Row
+from portal.clients.salvage import Broken, salvage
 from portal.clients.transport import Patience, Transport
 from portal.sync.failures import (
     Denied,
@@ -85,11 +86,11 @@ class BigCommerce:
     def listed(self, *, below_id: int) -> OrderPage:
         """The next page of all orders in descending id, without dates and without lines (SYNC §3.2). Raises a `RemoteFailure`."""
         query = {"sort": "id:desc", "limit": str(PAGE)} | ({"max_id": str(below_id)} if below_id > 0 else {})
-        values = self._array(self._ask("/orders", "orders", query))
-        found = [Listed(value, read_order(value)) for value in values]
+        found, mended, _ = self._rows(lambda: self._ask("/orders", "orders", query))
         rows = below(found, below_id)
-        last = len(values) < SMALLEST_PAGE
-        if not last and not any(row.order.id for row in rows):
+        moves_on = any(row.order.id for row in rows)
+        last = not moves_on if mended else len(found) < SMALLEST_PAGE
+        if not last and not moves_on:
             raise Unreachable("The shop's list of orders does not move on.")
         return page_of(rows, last=last, outside=0, shop_time=None)
 
@@ -101,7 +102,7 @@ class BigCommerce:
             addresses = self._read_all(f"{path}/shipping_addresses", read_shipping_address)
             coupons = self._read_all(f"{path}/coupons", read_coupon) if order.coupon_discount > 0 else ()
             fees = self._fees(order.id) if fees_matter(order, lines) else ()
-        except Nonsense:
+        except (Nonsense, Garbled):
             return sealed(order, (), complete=False)
         short = evidently_short(order, lines)
         return sealed(order, lines, addresses, coupons=coupons, fees=fees, complete=not short)
@@ -111,7 +112,10 @@ class BigCommerce:
         answer = self._with_lines(f"/orders/{order_id}", "order", {})
         if answer.status == 404:
             return None
-        value = self._value(answer)
+        try:
+            value = self._value(answer)
+        except Garbled:
+            return hollow(order_id)
         order = read_order(value)
         if isinstance(order, UnreadableOrder):
             return hollow(order_id)
@@ -188,16 +192,47 @@ class BigCommerce:
         """
         query = query | ({"min_id": str(after_id)} if after_id > 0 else {})
         for _ in range(2):
-            answer = self._with_lines("/orders", "orders", query)
-            values = self._array(answer)
-            listed = [Listed(value, read_order(value)) for value in values]
+            listed, mended, answer = self._rows(lambda: self._with_lines("/orders", "orders", query))
             ids = [row.order.id for row in listed if row.order.id]
-            last = len(values) < SMALLEST_PAGE
-            if not last and max(ids, default=0) <= after_id:
+            moves_on = max(ids, default=0) > after_id
+            # Of a list that was taken apart nobody knows whether it was whole; it ends where nothing new comes.
+            last = not moves_on if mended else len(listed) < SMALLEST_PAGE
+            if not last and not moves_on:
                 raise Unreachable("The shop's list of orders does not move on.")
             if last or ids == sorted(ids):
                 return above(listed, after_id), last, remote_time(answer.headers)
         raise Unreachable("The shop's list of orders came out of order, so none of it was taken.")
+
+    def _rows(self, ask: Callable[[], Answer]) -> tuple[list[Listed], bool, Answer]:
+        """The rows of a list of orders, and whether it had to be taken apart: a text that is no JSON is asked for once more, then mended."""
+        for _ in range(2):
+            answer = ask()
+            try:
+                return [Listed.of(value) for value in self._array(answer)], False, answer
+            except Garbled as failure:
+                garbled = failure
+        found = salvage(garbled.text)
+        if found is None:
+            raise Unreachable(garbled.sentence, status=garbled.status) from garbled
+        rows = [self._alone(row.order_id) if isinstance(row, Broken) else Listed.of(row) for row in found]
+        return rows, True, answer
+
+    def _alone(self, order_id: int) -> Listed:
+        """An order that is no JSON in the list, asked for by itself. Raises `Unreachable` where nothing the shop says is JSON."""
+        try:
+            return Listed.of(self._value(self._ask(f"/orders/{order_id}", "order", {})))
+        except Garbled as garbled:
+            if self._is_sane():
+                return Listed.spoilt(order_id)
+            raise Unreachable(garbled.sentence, status=garbled.status) from garbled
+
+    def _is_sane(self) -> bool:
+        """Whether the shop answers another question as it should, so that one order is spoilt and not the shop."""
+        answer = self._ask("/time", "test", {})
+        try:
+            return not answer.ok or self._value(answer) is not None
+        except Garbled:
+            return False
 
     def _with_lines(self, path: str, purpose: str, query: dict[str, str]) -> Answer:
         """Orders with their lines; without them from now on where the shop refuses that or is too slow for it."""
@@ -253,8 +288,9 @@ class BigCommerce:
         try:
             return load(answer.text)
         except JsonUnreadable:
-            said = "a web page" if answer.is_html else "something else"
-            raise Unreachable(f"BigCommerce sent {said} instead of data.", status=answer.status) from None
+            if not answer.is_html:
+                raise Garbled(answer.text, answer.status) from None
+            raise Unreachable("BigCommerce sent a web page instead of data.", status=answer.status) from None
 
     def _array(self, answer: Answer) -> list[object]:
         value = self._value(answer)

@@ -4,9 +4,18 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
 
-from portal.clients.bigcommerce_payloads import included
+from portal.clients.bigcommerce_payloads import included, read_order
 from portal.clients.rows import Nonsense
+from portal.sync.failures import Unreachable
 from portal.sync.orders import CompleteOrder, OrderPage, ShopOrder, UnreadableOrder
+
+
+class Garbled(Unreachable):
+    """An answer that is no JSON and no web page: what was asked for may itself be spoilt. `text` is the answer."""
+
+    def __init__(self, text: str, status: int) -> None:
+        super().__init__("BigCommerce sent something else instead of data.", status=status)
+        self.text = text
 
 
 @dataclass(frozen=True, slots=True)
@@ -15,6 +24,16 @@ class Listed:
 
     value: object
     order: ShopOrder | UnreadableOrder
+
+    @classmethod
+    def of(cls, value: object) -> "Listed":
+        """A row read."""
+        return cls(value, read_order(value))
+
+    @classmethod
+    def spoilt(cls, order_id: int) -> "Listed":
+        """A row whose text is no JSON, neither in the list nor by itself."""
+        return cls({}, UnreadableOrder(id=order_id, reason="what the shop sends for it is no JSON"))
 
     def is_within(self, start: datetime, end: datetime, dated: Callable[[ShopOrder], datetime]) -> bool:
         """Whether the row belongs to the window; one that cannot be read does, so that it is not lost."""

@@ -28,6 +28,11 @@ from portal.sync.orders import (
 
 EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 LARGEST_ID = 2**53
+LONGEST_FIELD = 200
+"""Of an address or an option; what is longer is no name and no street, and is cut."""
+LONGEST_NAME = 500
+LONGEST_MESSAGE = 5_000
+LONGEST_EMAIL = 254
 LARGEST_QUANTITY = Decimal(10_000_000)
 LARGEST_AMOUNT = Decimal(100_000_000_000)
 
@@ -57,7 +62,7 @@ def order_of(row: Row, order_id: int) -> ShopOrder:
         created_at=created,
         modified_at=row.moment("date_modified") if row.text("date_modified") else created,
         status_id=row.whole("status_id", largest=1_000_000),
-        status=row.text("custom_status") or row.text("status"),
+        status=field_of(row, "custom_status") or field_of(row, "status"),
         # Not `currency_code`, which is only what the shopper was shown (BC §4).
         currency=row.text("default_currency_code").upper(),
         subtotal=taxed(row, "subtotal_{}"),
@@ -76,7 +81,7 @@ def order_of(row: Row, order_id: int) -> ShopOrder:
         shipping_address_count=row.whole("shipping_address_count", default=0, largest=1_000_000),
         is_digital=row.flag("order_is_digital") or False,
         customer_id=row.whole("customer_id", default=0, largest=LARGEST_ID),
-        customer_message=row.text("customer_message"),
+        customer_message=row.text("customer_message")[:LONGEST_MESSAGE],
     )
 
 
@@ -118,20 +123,26 @@ def quantity(row: Row, name: str) -> Decimal:
 
 def address_of(row: Row) -> Address:
     """A billing or shipping address; form fields are left behind, they are not needed."""
+    email = row.text("email")
     return Address(
-        first_name=row.text("first_name"),
-        last_name=row.text("last_name"),
-        company=row.text("company"),
-        street_1=row.text("street_1"),
-        street_2=row.text("street_2"),
-        city=row.text("city"),
-        state=row.text("state"),
-        postcode=row.text("zip"),
-        country=row.text("country"),
-        country_code=row.text("country_iso2"),
-        phone=row.text("phone"),
-        email=row.text("email"),
+        first_name=field_of(row, "first_name"),
+        last_name=field_of(row, "last_name"),
+        company=field_of(row, "company"),
+        street_1=field_of(row, "street_1"),
+        street_2=field_of(row, "street_2"),
+        city=field_of(row, "city"),
+        state=field_of(row, "state"),
+        postcode=field_of(row, "zip"),
+        country=field_of(row, "country"),
+        country_code=field_of(row, "country_iso2"),
+        phone=field_of(row, "phone"),
+        email=email if len(email) <= LONGEST_EMAIL else "",
     )
+
+
+def field_of(row: Row, name: str) -> str:
+    """A field of an address on one line, at most 200 characters."""
+    return " ".join(row.text(name).split())[:LONGEST_FIELD].rstrip()
 
 
 def read_line(value: object) -> OrderLine:
@@ -141,7 +152,7 @@ def read_line(value: object) -> OrderLine:
     return OrderLine(
         id=row.whole("id", largest=LARGEST_ID),
         sku=row.text("sku"),
-        name=row.text("name") or row.text("name_customer"),
+        name=(row.text("name") or row.text("name_customer"))[:LONGEST_NAME],
         quantity=quantity(row, "quantity"),
         price=taxed(row, "price_{}"),
         total=taxed(row, "total_{}"),
@@ -160,7 +171,7 @@ def option_text(row: Row) -> str:
     """One chosen option as `Colour: Red`, blank where nothing was chosen."""
     name = row.text("display_name") or row.text("display_name_customer") or row.text("name")
     chosen = row.text("display_value") or row.text("display_value_customer") or row.text("value")
-    return f"{name}: {chosen}" if name and chosen else chosen
+    return (f"{name}: {chosen}" if name and chosen else chosen)[:LONGEST_FIELD]
 
 
 def read_discount(row: Row) -> AppliedDiscount:

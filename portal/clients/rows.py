@@ -10,8 +10,12 @@ from email.utils import parsedate_to_datetime
 from portal.money import MoneyError, money
 
 # Everything a database or a page cannot show: control characters but tab and line break, and halves of surrogate pairs.
-UNSHOWABLE = re.compile(r"[\x00-\x08\x0b\x0c\x0e-\x1f\x7f-\x9f\ud800-\udfff]")
+UNSHOWABLE = re.compile(r"[\x00-\x08\x0b\x0c\x0e-\x1f\x7f-\x9f\u2028\u2029\ud800-\udfff]")
+# What nobody sees but everything after it suffers: blanks of no width, and orders to write backwards. Marks that Arabic, Hebrew
+# and joined emoji need stay.
+INVISIBLE = re.compile(r"[\u200b\u2060\ufeff\u202a-\u202e\u2066-\u2069]")
 LARGEST_WHOLE = 2**53
+MOST_DECIMALS = 18
 FRACTION = re.compile(r"\.(\d{6})\d+")
 YES = frozenset({"true", "1", "yes"})
 NO = frozenset({"false", "0", "no"})
@@ -40,19 +44,23 @@ class Row:
         """A text without outer blanks and unshowable characters; a number as its digits, anything else blank."""
         value = self.get(name)
         if isinstance(value, str):
-            return UNSHOWABLE.sub(" ", value).strip()
+            return UNSHOWABLE.sub(" ", INVISIBLE.sub("", value)).strip()
         if isinstance(value, int | Decimal) and not isinstance(value, bool):
             return str(value)
         return ""
 
     def amount(self, name: str) -> Decimal:
-        """An amount at the precision given; blank is 0. Raises `Nonsense`."""
+        """An amount at the precision given, at most 18 decimals; blank is 0. Raises `Nonsense`."""
         value = self.get(name)
         if isinstance(value, str | Decimal) or (isinstance(value, int) and not isinstance(value, bool)):
             try:
-                return money(value)
+                read = money(value)
             except MoneyError as error:
                 raise Nonsense(f"{name} {quoted(value)} is not an amount") from error
+            exponent = read.as_tuple().exponent
+            if isinstance(exponent, int) and exponent < -MOST_DECIMALS:
+                raise Nonsense(f"{name} {quoted(value)} has absurdly many decimals")
+            return read
         if value:
             raise Nonsense(f"{name} is not an amount")
         return Decimal(0)
@@ -113,4 +121,4 @@ def iso_moment(text: str) -> datetime:
 
 def quoted(value: object) -> str:
     """A value as it may stand in a sentence, 40 characters of it."""
-    return repr(UNSHOWABLE.sub(" ", str(value))[:40])
+    return repr(UNSHOWABLE.sub(" ", INVISIBLE.sub("", str(value)))[:40])
