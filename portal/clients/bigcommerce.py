@@ -102,8 +102,10 @@ class BigCommerce:
             addresses = self._read_all(f"{path}/shipping_addresses", read_shipping_address)
             coupons = self._read_all(f"{path}/coupons", read_coupon) if order.coupon_discount > 0 else ()
             fees = self._fees(order.id) if fees_matter(order, lines) else ()
-        except (Nonsense, Garbled):
+        except Garbled:
             return sealed(order, (), complete=False)
+        except Nonsense as fault:
+            return sealed(order, (), complete=False, nonsense=str(fault))
         short = evidently_short(order, lines)
         return sealed(order, lines, addresses, coupons=coupons, fees=fees, complete=not short)
 
@@ -118,11 +120,11 @@ class BigCommerce:
             return hollow(order_id)
         order = read_order(value)
         if isinstance(order, UnreadableOrder):
-            return hollow(order_id)
+            return hollow(order_id, order.reason)
         try:
             return included(value, order) or self.complete(order)
-        except Nonsense:
-            return sealed(order, (), complete=False)
+        except Nonsense as fault:
+            return sealed(order, (), complete=False, nonsense=str(fault))
 
     def reopen(self, document: str) -> CompleteOrder:
         """An order from its document; from a spoilt one an incomplete order, so that it is read afresh."""

@@ -335,6 +335,7 @@ def sealed(
     coupons: tuple[Coupon, ...] = (),
     fees: tuple[Fee, ...] = (),
     complete: bool = True,
+    nonsense: str = "",
 ) -> CompleteOrder:
     """The complete order with the document from which it can be made again.
 
@@ -347,6 +348,7 @@ def sealed(
         coupons=coupons,
         fees=fees,
         complete=complete,
+        nonsense=nonsense,
     )
     return replace(whole, document=msgspec.json.encode(whole).decode())
 
@@ -360,7 +362,7 @@ def reopened(document: str) -> CompleteOrder:
     return replace(whole, document=document)
 
 
-def hollow(order_id: int) -> CompleteOrder:
+def hollow(order_id: int, nonsense: str = "") -> CompleteOrder:
     """An order of which nothing could be read; never complete, so it is read afresh and never mapped."""
     order = ShopOrder(
         id=order_id,
@@ -376,4 +378,4 @@ def hollow(order_id: int) -> CompleteOrder:
         total=Taxed(),
         billing=Address(),
     )
-    return CompleteOrder(order=order, lines=(), complete=False)
+    return CompleteOrder(order=order, lines=(), complete=False, nonsense=nonsense)

@@ -39,6 +39,8 @@ BEHIND_SHOP_CLOCK = timedelta(minutes=2)
 OVERLAP = timedelta(minutes=15)
 MISSED_LIMIT = 3
 """Orders in one run for which the shop may not answer before the run takes it that the shop is away."""
+ONCE_A_DAY = 2
+"""Tries after which an order is read again only every 24 hours: data that makes no sense seldom mends itself."""
 LONGEST_READ = 10_000
 """Pages a window may have; a shop that never ends its list must not hold a worker for ever."""
 
@@ -306,18 +308,22 @@ def reread(sync: Sync, record: OrderRecord, missed: list[RemoteFailure]) -> Comp
             raise RunStopped(shop_problem(failure)) from failure
         not_read(sync, record, "the shop did not answer for this order")
         return None
-    if found is not None and found.complete:
+    if found is None:
+        not_read(sync, record, "the shop no longer shows this order")
+    elif found.nonsense:
+        words = f"the shop's data could not be read: {found.nonsense}"
+        not_read(sync, record, words, Code.ORDER_UNREADABLE, times_before=ONCE_A_DAY)
+    elif not found.complete:
+        not_read(sync, record, "the shop did not give all its lines")
+    else:
         return found
-    not_read(
-        sync,
-        record,
-        "the shop did not give all its lines" if found else "the shop no longer shows this order",
-    )
     return None
 
 
-def not_read(sync: Sync, record: OrderRecord, words: str) -> None:
-    """Record that an order could not be read whole; it is read again in an hour."""
-    problem = about_order(Code.INCOMPLETE_READ, record.order_id, words)
-    retry_at = next_try(0, sync.clock.now())
+def not_read(
+    sync: Sync, record: OrderRecord, words: str, code: Code = Code.INCOMPLETE_READ, times_before: int = 0
+) -> None:
+    """Record that an order could not be read whole; it is read again in an hour, or later the more often it was tried."""
+    problem = about_order(code, record.order_id, words)
+    retry_at = next_try(times_before, sync.clock.now())
     sync.ledger.settle(record, Outcome(state=State.FAILED, problems=(problem,), retry_at=retry_at))

@@ -128,8 +128,8 @@ class ShopOrder:
 class CompleteOrder:
     """An order with all its lines, destinations, coupons and fees.
 
-    `complete` is false where the shop would not give them all; such an order is never mapped (SYNC §4). `document`
-    is the JSON text as it was read, from which the order can be made again.
+    `complete` is false where the shop would not give them all; such an order is never mapped (SYNC §4). `nonsense` says which part
+    makes no sense, where that is why. `document` is the JSON text as it was read, from which the order can be made again.
     """
 
     order: ShopOrder
@@ -138,6 +138,7 @@ class CompleteOrder:
     coupons: tuple[Coupon, ...] = ()
     fees: tuple[Fee, ...] = ()
     complete: bool = True
+    nonsense: str = ""
     document: str = ""
 
 

@@ -32,7 +32,8 @@ def consignments(
     digital = [row for row in products if row["type"] == "digital"]
     gifts = [row for row in products if row["type"] == "giftcertificate"]
     collected = [row for row in products if row.get("order_pickup_method_id")]
-    email = order["billing_address"].get("email", "")
+    billing = order.get("billing_address")
+    email = billing.get("email", "") if isinstance(billing, dict) else ""
     shipping = []
     for address in addresses:
         rows = [

@@ -372,3 +372,17 @@ def test_an_order_whose_kept_text_names_a_day_in_the_future_is_not_posted() -> N
 
     assert here.ledger.last(120).problems[0].code is Code.ORDER_UNREADABLE
     assert here.books.sales == []
+
+
+def test_an_order_of_which_a_part_makes_no_sense_is_named_and_read_again_a_day_later() -> None:
+    here = world(order(120, complete=False), order(121))
+    here.shop.add(replace(order(120, complete=False), nonsense="quantity 'many' is not an amount"))
+
+    here.run()
+
+    last = here.ledger.last(120)
+    assert [one.sentence for one in last.problems] == [
+        "Order #120: the shop's data could not be read: quantity 'many' is not an amount"
+    ]
+    assert (last.problems[0].code, last.retry_at) == (Code.ORDER_UNREADABLE, NOW + timedelta(hours=24))
+    assert here.ledger.state(121) is State.POSTED
