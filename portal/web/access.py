@@ -23,6 +23,7 @@ PUBLIC = UNWATCHED | {"accounts.sign_in", "accounts.sign_up", "mails.confirm", "
 RANK = {Role.READER: 1, Role.PREPARER: 2, Role.OWNER: 3}
 SAFE = frozenset({"GET", "HEAD", "OPTIONS"})
 NEEDS = "needs_role"
+NUL = "\x00"
 
 
 class Visitor(UserMixin):
@@ -45,6 +46,7 @@ def setup_access(app: Flask) -> None:
     login.session_protection = None
     login.request_loader(load_visitor)
     login.init_app(app, add_context_processor=False)
+    app.before_request(refuse_unkeepable)
     app.before_request(guard)
 
 
@@ -69,6 +71,15 @@ def visitor() -> Visitor | None:
     """The signed-in person with firm and role, or `None`; looked up once a request."""
     here = current_user._get_current_object()
     return here if isinstance(here, Visitor) else None
+
+
+def refuse_unkeepable() -> None:
+    """Refuse a request that holds the one character no text of PostgreSQL can: nothing a person sends does."""
+    given = [request.path, *request.args.keys(), *(text for _, text in request.args.items(multi=True))]
+    if request.method not in SAFE:
+        given += [text for _, text in request.form.items(multi=True)]
+    if any(NUL in text for text in given):
+        abort(400)
 
 
 def guard() -> ResponseReturnValue | None:
