@@ -1,5 +1,7 @@
 """Values that no shop means: dates of no day, absurd amounts, marks nobody sees, texts longer than any name."""
 
+from typing import Any
+
 import pytest
 
 from portal.clients.bigcommerce_payloads import read_line, read_order
@@ -7,7 +9,7 @@ from portal.sync.orders import ShopOrder, UnreadableOrder
 from tests.clients.wire import line_row, order_row
 
 
-def order_of(**changes: object) -> ShopOrder:
+def order_of(**changes: Any) -> ShopOrder:
     found = read_order(order_row(**changes))
     assert isinstance(found, ShopOrder)
     return found
