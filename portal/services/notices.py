@@ -203,7 +203,10 @@ def keep_memory(row: MailMemory, telling: Telling, told: Kind | None, now: datet
 
 def is_open_slice(session: Session, run: Run) -> bool:
     """Whether a run was a slice of a backfill that goes on: it is told when all is taken, and only an alarm before."""
-    backfill = session.get(Backfill, run.backfill_id) if run.backfill_id else None
+    if run.backfill_id is None:
+        return False
+    # Its end may have been written a moment ago, past the session.
+    backfill = session.get(Backfill, run.backfill_id, populate_existing=True)
     return backfill is not None and backfill.state in UNFINISHED
 
 
@@ -213,12 +216,13 @@ def report_of_run(
     """What a run came to, with what is open on its connection now."""
     mine = Order.backfill_id == run.backfill_id if run.backfill_id else Order.run_id == run.id
     dollars = session.scalars(select(Order.total).where(mine, Order.state == State.POSTED)).all()
+    slices = select(func.sum(Run.ignored)).where(Run.backfill_id == run.backfill_id)
     report = Report(
         at=outside.now(),
         finished=run.state == RunState.FINISHED,
         posted=len(dollars) if run.backfill_id else run.posted,
         posted_dollars=sum(dollars, ZERO),
-        ignored=run.ignored,
+        ignored=(session.scalar(slices) or 0) if run.backfill_id else run.ignored,
         problem=problem,
         last_good=last_good_before(session, run),
     )

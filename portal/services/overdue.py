@@ -10,7 +10,7 @@ from portal.database import begin_reading, changed_rows
 from portal.models.connections import Connection
 from portal.models.mails import MailMemory
 from portal.models.orders import Order
-from portal.models.runs import OPEN, Run, RunState
+from portal.models.runs import OPEN, SYNCING, Run, RunState
 from portal.money import ZERO
 from portal.services import addresses
 from portal.services.notices import (
@@ -89,6 +89,7 @@ def tell_missed(session: Session, outside: Outside, now: datetime) -> int:
         .outerjoin(MailMemory, MailMemory.connection_id == Connection.id)
         .where(
             Run.state.in_(OPEN),
+            SYNCING,
             Run.queued_at <= now - LATE,
             Connection.enabled,
             Connection.notify,

@@ -7,7 +7,7 @@ from sqlalchemy.orm import Session
 
 from portal.models.accounts import Firm
 from portal.models.mails import Mail, MailMemory
-from portal.models.runs import Run, RunState
+from portal.models.runs import Run, RunKind, RunState
 from portal.services import overdue, runs
 from tests.factories import make_file, make_run
 from tests.mailroom import Mailroom
@@ -50,6 +50,14 @@ def test_a_run_at_work_is_not_missed_however_long_it_takes(session: Session, mai
     mailroom.clock.forward(seconds=31)
 
     assert (at_work, overdue.tell_missed(session, mailroom.outside, mailroom.clock.now())) == (0, 1)
+
+
+def test_a_preview_that_waits_holds_up_no_run_and_is_not_missed(session: Session, mailroom: Mailroom) -> None:
+    jam = books(session, mailroom)
+    make_run(session, jam.connection, RunKind.PREVIEW, mailroom.clock.now())
+    mailroom.clock.forward(hours=3)
+
+    assert overdue.tell_missed(session, mailroom.outside, mailroom.clock.now()) == 0
 
 
 def test_a_missed_run_is_told_once_an_address_for_all_files_of_the_firm(

@@ -1,0 +1,41 @@
+"""The demo's address says yes as a reader would: by the link in the mail that came over SMTP."""
+
+from collections.abc import Iterator
+from dataclasses import replace
+
+import pytest
+from flask import Flask
+from sqlalchemy.orm import Session
+
+from portal.clients.rehearsal import Rehearsal
+from portal.clients.transport import Transport
+from portal.services import addresses, demo
+from portal.services.remotes import Outside
+from sandbox.serve import Running, running
+from tests.factories import make_firm
+from tests.mailroom import FROM
+
+
+@pytest.fixture
+def servers() -> Iterator[Running]:
+    with running("empty") as found:
+        yield found
+
+
+def test_the_demos_address_is_confirmed_by_the_link_in_its_mail(
+    app: Flask, session: Session, servers: Running
+) -> None:
+    found = Outside.of(app)
+    outside = replace(found, settings=replace(found.settings, mail_url=servers.mail_url, mail_from=FROM))
+    firm = make_firm(session)
+    addresses.ask_new(session, outside, firm.id, [demo.EMAIL])
+    session.commit()
+    rehearsal = Rehearsal(Transport(), servers.bigcommerce_url, servers.saasu_url, servers.mailbox_url)
+
+    demo.confirm_address(session, outside, rehearsal)
+
+    (row,) = addresses.rows_of(session, firm.id, [demo.EMAIL])
+    assert row.confirmed_at is not None
+    assert [mail["subject"] for mail in servers.mailbox.mails(demo.EMAIL)] == [
+        "Do you want sync notifications from Acacia Accounting?"
+    ]
