@@ -28,7 +28,16 @@ from portal.sync.engine import LONGEST_READ, MISSED_LIMIT
 from portal.sync.failures import RemoteFailure, Unreachable, books_problem, shop_problem
 from portal.sync.orders import OrderPage, ShopOrder
 from portal.sync.ports import CatalogueToRead, Clock, LeaseLost, OrderRecord, Shop, StopAsked
-from portal.sync.previewing import Previewed, faulty, judge, not_whole, preview, unreadable, with_parts
+from portal.sync.previewing import (
+    Previewed,
+    as_started,
+    faulty,
+    judge,
+    not_whole,
+    preview,
+    unreadable,
+    with_parts,
+)
 from portal.sync.problems import Code, Problem, RunStopped
 from portal.sync.rules import Catalogue, Item, Rules
 from portal.sync.shapes import Standing
@@ -188,7 +197,8 @@ class Delivery:
 
     def previewed(self, desk: "Desk", page: OrderPage) -> list[Previewed]:
         """What would become of each order of a page."""
-        known = desk.ledger.known([*(one.id for one in page.orders), *(one.id for one in page.unreadable)])
+        ids = [*(one.id for one in page.orders), *(one.id for one in page.unreadable)]
+        known = {number: as_started(record) for number, record in desk.ledger.known(ids).items()}
         now = self.clock.now()
         found = [unreadable(one, known.get(one.id), now) for one in page.unreadable]
         for order in page.orders:
@@ -280,9 +290,12 @@ class Desk:
 
 
 def rules_from(connection: Connection, since: datetime, now: datetime) -> Rules:
-    """The connection's rules as they would be after *Start Processing* from this moment (SYNC §3.3)."""
+    """The connection's rules as they would be after *Start Processing* from this moment (SYNC §3.1, §3.3).
+
+    It takes what was created since then, also while the connection was off.
+    """
     rules = rules_of(connection, now)
-    return replace(rules, start=min(rules.start, since))
+    return replace(rules, start=min(rules.start, since), off=())
 
 
 def current_catalogue(

@@ -2,9 +2,10 @@
 
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, time, timedelta
+from typing import Any
 from zoneinfo import ZoneInfo
 
-from sqlalchemy import select
+from sqlalchemy import func, select
 from sqlalchemy.exc import IntegrityError
 from sqlalchemy.orm import Session, defer, joinedload
 
@@ -13,9 +14,9 @@ from portal.ledger.after_posting import standing_of
 from portal.models.connections import Connection
 from portal.models.previews import Preview, PreviewedOrder
 from portal.models.runs import OPEN, Run, RunKind
-from portal.services.preview_rows import kept_problems, tallies
+from portal.services.preview_rows import kept_problems, opened_sale, tallies
 from portal.services.preview_runs import carry_out_preview
-from portal.services.remotes import Outside
+from portal.services.remotes import Outside, firm_vault
 from portal.services.runs import Ring
 from portal.sync.checklist import (
     Check,
@@ -120,6 +121,11 @@ def moments(day_from: date, day_to: date, zone: ZoneInfo, now: datetime) -> tupl
     return begins, min(ends, now)
 
 
+def day_of(moment: datetime, connection: Connection) -> date:
+    """The day of a moment by the file's calendar."""
+    return moment.astimezone(ZoneInfo(connection.file.time_zone)).date()
+
+
 def preview_now(
     session: Session,
     outside: Outside,
@@ -199,6 +205,32 @@ def work_of(session: Session, run_id: str, shapes: int) -> Work:
     return Work(posts=len(found), look_ups=sum(map(len, found)), writes=sum(writes.values()), shapes=shapes)
 
 
+@dataclass(frozen=True, slots=True)
+class Progress:
+    """How many days of the period are looked at, of how many; orders come in the order in which they were placed."""
+
+    done: int
+    days: int
+
+
+def progress_of(preview: Preview) -> Progress:
+    """How far a preview has read."""
+    days = max((preview.until - preview.since).days, 1)
+    done = (preview.reached - preview.since).days if preview.reached else 0
+    return Progress(done=min(max(done, 0), days), days=days)
+
+
+def counts_of(session: Session, preview: Preview) -> dict[Verdict, int]:
+    """How many orders of a preview there are of each verdict, in their standing order; a verdict nobody has is left out."""
+    found = session.execute(
+        select(PreviewedOrder.verdict, func.count())
+        .where(PreviewedOrder.run_id == preview.run_id)
+        .group_by(PreviewedOrder.verdict)
+    )
+    counts = {Verdict(verdict): count for verdict, count in found}
+    return {verdict: counts[verdict] for verdict in Verdict if verdict in counts}
+
+
 def previewed_orders(
     session: Session, preview: Preview, *, verdict: Verdict | None = None, page: int = 1
 ) -> list[PreviewedOrder]:
@@ -229,3 +261,8 @@ def previewed_of(session: Session, firm_id: str, previewed_pk: str) -> Previewed
     return session.scalar(
         select(PreviewedOrder).where(PreviewedOrder.firm_id == firm_id, PreviewedOrder.id == previewed_pk)
     )
+
+
+def sale_of(session: Session, outside: Outside, row: PreviewedOrder) -> dict[str, Any]:
+    """The sale order of a previewed order, amounts as text; empty where it has none."""
+    return opened_sale(row, firm_vault(session, outside.vault, row.firm_id))

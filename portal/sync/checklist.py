@@ -135,6 +135,10 @@ class Check:
         """Why it happens, whose turn it is, what to do."""
         return MEANINGS[self.code]
 
+    def is_about(self, code: Code, subject: str) -> bool:
+        """Whether it is the line of this problem and subject."""
+        return self.code is code and folded(self.subject) == folded(subject)
+
 
 def kind_of(tally: Tally) -> Kind:
     """The one kind under which an order counts; with several problems the first decides."""

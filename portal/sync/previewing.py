@@ -120,6 +120,13 @@ def judge(order: ShopOrder, rules: Rules, record: OrderRecord | None) -> Preview
             return None
 
 
+def as_started(record: OrderRecord) -> OrderRecord:
+    """A record as *Start Processing* would find it: what came while the connection was off is decided about again (SYNC §3.1)."""
+    if record.state is State.IGNORED and record.ignored is Ignored.WHILE_OFF:
+        return replace(record, state=State.SEEN, ignored=None)
+    return record
+
+
 def judged(
     order: ShopOrder, verdict: Verdict, *, ignored: Ignored | None = None, problems: tuple[Problem, ...] = ()
 ) -> Previewed:

@@ -1,7 +1,7 @@
 """How values look on a page: money, moments, states, plurals (SCREENS: the language)."""
 
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, timedelta
 from decimal import Decimal
@@ -11,7 +11,8 @@ from flask import Flask
 from markupsafe import Markup
 
 from portal import reports
-from portal.money import dollars
+from portal.money import cents, dollars
+from portal.sync.problems import REASONS
 from portal.web.access import may, visitor
 
 USUAL_ZONE = "Australia/Sydney"
@@ -40,6 +41,7 @@ LOOKS = {
     "paused": Look("Paused", "pause", "calm"),
     "late": Look("Late", "clock", "mend"),
     "unconnected": Look("No shop yet", "ring", "calm"),
+    "would_post": Look("Would post", "tick", "good"),
     "queued": Look("Waiting", "dots", "wait"),
     "running": Look("Running", "turning", "wait"),
     "finished": Look("Finished", "tick", "good"),
@@ -98,6 +100,15 @@ KINDS = {
     "backfill": "Orders From",
     "retry": "Retry",
     "sweep": "Daily comparison",
+    "preview": "Preview",
+}
+VERDICTS = {
+    "would_post": "Would post",
+    "problem": "Held back",
+    "ignored": "Ignored",
+    "posted": "Posted already",
+    "exists": "In Saasu already",
+    "unsettled": "Looked up",
 }
 TURNS = {
     "you": "Your turn.",
@@ -122,7 +133,7 @@ def setup_filters(app: Flask) -> None:
     """Register what templates call."""
     for one in (money, amount, day, long_day, moment, instant, instant_words, clock_time, plural, lasted):
         app.add_template_filter(one)
-    for another in (calendar_day, by_when):
+    for another in (calendar_day, by_when, plain, price, sum_of):
         app.add_template_filter(another)
     app.jinja_env.globals.update(
         states=STATES,
@@ -136,6 +147,9 @@ def setup_filters(app: Flask) -> None:
         chip_of=reports.chip,
         may=may,
         zone_name=zone_name,
+        reader_zone=zone,
+        verdict_words=VERDICTS,
+        reasons=REASONS,
         difference=difference,
         history_words=HISTORY,
     )
@@ -168,6 +182,31 @@ def amount(value: Decimal | str) -> str:
     return money(value).replace("$", "")
 
 
+def plain(number: Decimal | str) -> str:
+    """A number without idle noughts: `2`, `0.5`."""
+    value = Decimal(number)
+    return f"{value:,f}".rstrip("0").rstrip(".") if value % 1 else f"{value.to_integral_value():,f}"
+
+
+def price(value: Decimal | str) -> str:
+    """A price per piece, to the cent or as fine as it is: `$27.50`, `$12.3456`."""
+    exact = Decimal(value)
+    if exact == cents(exact):
+        return money(exact)
+    return f"{'−' if exact < 0 else ''}${plain(abs(exact))}"
+
+
+def sum_of(rows: Sequence[Mapping[str, str]], field: str) -> Decimal:
+    """The sum of one field of rows whose amounts are text."""
+    return sum((Decimal(row[field]) for row in rows), Decimal(0))
+
+
+def calendar_day(when: date | str) -> str:
+    """`22 May 2026`, of a day by somebody's calendar or its ISO text; no zone moves it."""
+    on = date.fromisoformat(when) if isinstance(when, str) else when
+    return f"{on.day} {on:%B %Y}"
+
+
 def zone() -> ZoneInfo:
     """The reader's zone."""
     here = visitor()
@@ -188,11 +227,6 @@ def long_day(when: datetime) -> str:
     """`22 May 2026` in the reader's zone."""
     local = when.astimezone(zone())
     return f"{local.day} {local:%B %Y}"
-
-
-def calendar_day(day: date) -> str:
-    """`22 May 2026`, of a day that belongs to no zone."""
-    return f"{day.day} {day:%B %Y}"
 
 
 def by_when(when: datetime) -> str:

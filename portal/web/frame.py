@@ -18,6 +18,7 @@ from portal.web.access import Visitor, current_firm, visitor
 
 blueprint = Blueprint("assets", __name__)
 NEEDS_YOU = "needs_you"
+CLIENTS = frozenset({"clients", "files", "connections", "previews"})
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,7 +55,7 @@ def frame_links(*, count: bool) -> Sequence[Link]:
     waiting = NEEDS_YOU in request.args.getlist("state")
     needing = reports.needs_you_count(desk.session(), current_firm().id) if count else 0
     return (
-        Link("Clients", url_for("clients.board"), at in {"clients", "files", "connections"}),
+        Link("Clients", url_for("clients.board"), at in CLIENTS),
         Link("Needs you", url_for("orders.listing", state=NEEDS_YOU), at == "orders" and waiting, needing),
         Link("Runs", url_for("runs.history"), at == "runs"),
         Link("Orders", url_for("orders.listing"), at == "orders" and not waiting),

@@ -5,7 +5,7 @@ from flask.typing import ResponseReturnValue
 
 from portal import reports
 from portal.models.accounts import Role
-from portal.models.runs import OPEN, Run
+from portal.models.runs import OPEN, Run, RunKind
 from portal.questions import Asked
 from portal.services import desk, runs
 from portal.sync.problems import Code
@@ -49,8 +49,10 @@ def page_of(template: str, run_id: str) -> str:
 
 @blueprint.get(RUN)
 @needs(Role.READER)
-def show(run_id: str) -> str:
-    """One run."""
+def show(run_id: str) -> ResponseReturnValue:
+    """One run; a preview has a page of its own."""
+    if run_or_404(run_id).kind == RunKind.PREVIEW:
+        return redirect(url_for("previews.show", preview_id=run_id))
     return page_of("runs/show.html", run_id)
 
 

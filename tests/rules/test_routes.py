@@ -16,13 +16,17 @@ from portal.models.accounts import Firm, Role
 from portal.models.connections import ItemAlias
 from portal.models.mails import Mail, MailAddress
 from portal.models.orders import Order
+from portal.models.previews import PreviewedOrder
 from portal.services.mail_links import digest_of
 from portal.services.remotes import firm_vault
+from portal.sync.previewing import as_posted
 from portal.vault import Vault
 from portal.web.access import NEEDS, PUBLIC, SAFE
+from tests import builders
 from tests.cast import Cast, Member, gather, signed_in
 from tests.factories import NOON, RING, make_backfill, make_connection, make_file, make_run
 from tests.portal_app import app_for
+from tests.preview_desk import keep_preview
 
 KEBAB = re.compile(r"/|(/([a-z0-9]+(-[a-z0-9]+)*(\.[a-z]+)?|<[^>]+>))+")
 TYPED = re.compile(r"<(string\(length=22\)|int|path):\w+>")
@@ -102,8 +106,14 @@ def make_acacia(firm_id: str) -> dict[str, str]:
     alias = ItemAlias(firm_id=firm_id, file_pk=file.id, sku=MARKER, item_code=MARKER, created_at=NOON)
     session.add_all([order, address, mail, alias])
     session.commit()
+    preview = keep_preview(
+        session, connection, as_posted(builders.order(), builders.rules(), builders.catalogue())
+    )
+    previewed = session.scalars(select(PreviewedOrder)).one()
     return {
         "filename": "css/portal.css",
+        "preview_id": preview.run_id,
+        "previewed_pk": previewed.id,
         "file_id": file.id,
         "login_id": file.login_id,
         "connection_id": connection.id,

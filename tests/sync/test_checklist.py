@@ -138,6 +138,14 @@ def test_a_line_of_the_checklist_says_what_is_the_matter_and_what_to_do() -> Non
     assert one.meaning.to_do.startswith("Create the item in Saasu with that code")
 
 
+def test_a_line_of_the_checklist_is_found_by_its_problem_and_subject() -> None:
+    (one,) = checklist([missing(1, "Tea-250")])
+
+    assert one.is_about(Code.ITEM_NOT_FOUND, " tea-250")
+    assert not one.is_about(Code.ITEM_NOT_FOUND, "tea")
+    assert not one.is_about(Code.ITEM_UNUSABLE, "Tea-250")
+
+
 def test_a_subject_with_braces_is_shown_as_it_is() -> None:
     (one,) = checklist([missing(1, "{sku}")])
 

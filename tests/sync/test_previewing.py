@@ -17,6 +17,7 @@ from portal.sync.previewing import (
     Sought,
     Verdict,
     as_posted,
+    as_started,
     faulty,
     judge,
     not_whole,
@@ -175,6 +176,19 @@ def test_what_only_a_person_takes_stays_left_out(reason: Ignored) -> None:
     found = of(builders.order(), record(State.IGNORED, ignored=reason))
 
     assert (found.tally.verdict, found.tally.ignored) == (Verdict.IGNORED, reason)
+
+
+def test_starting_takes_what_came_while_the_connection_was_off_and_nothing_else() -> None:
+    off = record(State.IGNORED, ignored=Ignored.WHILE_OFF)
+    others = (
+        record(State.IGNORED, ignored=Ignored.BY_PERSON),
+        record(State.POSTED),
+        record(State.FAILED, ignored=Ignored.WHILE_OFF),
+    )
+
+    assert of(builders.order(), as_started(off)).tally.verdict is Verdict.WOULD_POST
+    assert as_started(off) == replace(off, state=State.SEEN, ignored=None)
+    assert [as_started(one) for one in others] == list(others)
 
 
 def test_what_was_left_out_for_its_age_would_post_from_an_earlier_start() -> None:
