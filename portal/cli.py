@@ -1,4 +1,4 @@
-"""Commands: `python3 -m portal sync CONNECTION`, `backup FILE`, `restore FILE`, `rotate-keys`, `migrate`, `seed-demo`."""
+"""Commands: `python3 -m portal sync CONNECTION`, `preview CONNECTION`, `backup FILE`, `restore FILE`, `rotate-keys`, `migrate`, `seed-demo`."""
 
 import argparse
 import json
@@ -6,6 +6,7 @@ import os
 import secrets
 import sys
 from collections.abc import Callable
+from datetime import date
 from pathlib import Path
 
 from flask import Flask
@@ -13,6 +14,8 @@ from flask import Flask
 from portal.services import operations
 from portal.settings import SettingsError
 
+LONGEST_NUMBER = 18
+"""Digits of an order's number, so that it fits the database."""
 Command = Callable[[Flask, argparse.Namespace], int]
 
 
@@ -40,6 +43,20 @@ def parser() -> argparse.ArgumentParser:
     sync = commands.add_parser("sync", help="start a run for a connection now and wait for it")
     sync.add_argument("connection", help="the connection's id, its Shop Code, or `all`")
     sync.set_defaults(command=run_sync)
+    preview = commands.add_parser("preview", help="say what would be posted, and write nothing")
+    preview.add_argument("connection", help="the connection's id or its Shop Code")
+    preview.add_argument(
+        "--from",
+        dest="day_from",
+        type=day,
+        metavar="DATE",
+        help="the first day, as 2026-07-01; else Orders From",
+    )
+    preview.add_argument("--to", dest="day_to", type=day, metavar="DATE", help="the last day; else today")
+    preview.add_argument(
+        "--order", type=order_number, metavar="NUMBER", help="one order instead, by its number"
+    )
+    preview.set_defaults(command=show_preview)
     backup = commands.add_parser("backup", help="write the whole database to a file")
     backup.add_argument("file", type=Path)
     backup.set_defaults(command=write_backup)
@@ -64,6 +81,34 @@ def run_sync(app: Flask, arguments: argparse.Namespace) -> int:
         print(line)
         good = good and fine
     return 0 if good else 1
+
+
+def day(text: str) -> date:
+    """A day as it is typed: 2026-07-01."""
+    try:
+        return date.fromisoformat(text)
+    except ValueError as error:
+        raise argparse.ArgumentTypeError(f"{text!r} is not a day; write it as 2026-07-01") from error
+
+
+def order_number(text: str) -> int:
+    """The number of an order as it is typed."""
+    digits = text.removeprefix("#")
+    if not digits.isascii() or not digits.isdigit() or len(digits) > LONGEST_NUMBER:
+        raise argparse.ArgumentTypeError(f"{text!r} is not the number of an order; write digits alone")
+    return int(digits)
+
+
+def show_preview(app: Flask, arguments: argparse.Namespace) -> int:
+    """Preview some days, or one order, here and now."""
+    if arguments.order is not None and (arguments.day_from or arguments.day_to):
+        raise operations.OperationFailed("Give either days or one order, not both.")
+    if arguments.order is not None:
+        lines = operations.preview_order(app, arguments.connection, arguments.order)
+    else:
+        lines = operations.preview(app, arguments.connection, arguments.day_from, arguments.day_to)
+    print("\n".join(lines))
+    return 0
 
 
 def write_backup(app: Flask, arguments: argparse.Namespace) -> int:

@@ -2,9 +2,10 @@
 
 import time
 from collections.abc import Callable, Iterator
-from datetime import UTC, datetime
+from datetime import UTC, date, datetime
 from pathlib import Path
 from typing import Any
+from zoneinfo import ZoneInfo
 
 from flask import Flask
 from sqlalchemy import or_, select
@@ -12,13 +13,17 @@ from sqlalchemy.orm import Session
 
 from portal import database
 from portal.models.connections import Connection
+from portal.models.previews import Preview
 from portal.models.runs import Run, RunKind, RunState
 from portal.services import backup as backups
-from portal.services import demo, keys
+from portal.services import demo, keys, previews
+from portal.services.preview_orders import preview_number
+from portal.services.preview_text import order_lines, period_lines
 from portal.services.remotes import Outside
 from portal.services.runs import SystemClock, request_run
 from portal.services.syncing import carry_out
 from portal.sync.failures import RemoteFailure
+from portal.sync.problems import RunStopped
 from portal.vault import VaultError
 
 PATIENCE_SECONDS = 600
@@ -59,6 +64,66 @@ def sync_one(session: Session, outside: Outside, connection: Connection) -> Run:
             session.refresh(run)
         if run.backfill_id is None or waited >= PATIENCE_SECONDS:
             return run
+
+
+def wait_for(session: Session, run: Run) -> None:
+    """Wait until a run is over that another worker has under way, or patience is."""
+    waited = 0
+    while run.finished_at is None and waited < PATIENCE_SECONDS:
+        session.rollback()
+        time.sleep(1)
+        waited += 1
+        session.refresh(run)
+
+
+def the_connection(session: Session, wanted: str) -> Connection:
+    """The one connection of that id or Shop Code, enabled or not. Raises `OperationFailed`."""
+    found = session.scalars(
+        select(Connection).where(or_(Connection.id == wanted, Connection.store_hash == wanted))
+    ).all()
+    if not found:
+        raise OperationFailed(f"There is no connection {wanted}.")
+    if len(found) > 1:
+        ids = ", ".join(f"{one.id} ({one.file.name})" for one in found)
+        raise OperationFailed(f"Several connections have the Shop Code {wanted}. Name one by its id: {ids}.")
+    return found[0]
+
+
+def preview(app: Flask, wanted: str, day_from: date | None, day_to: date | None) -> list[str]:
+    """Preview the orders of some days here and now; the lines that tell it. Raises `OperationFailed`.
+
+    Without a first day, from the connection's *Orders From*; without a last one, up to today by the file's calendar.
+    """
+    session, outside, clock = database.session(), Outside.of(app), SystemClock()
+    connection = the_connection(session, wanted)
+    begin = day_from or connection.orders_from
+    if begin is None:
+        raise OperationFailed(
+            "Say from which day: --from 2026-07-01. This connection has no Orders From yet."
+        )
+    end = day_to or previews.day_of(clock.now(), connection)
+    try:
+        run = previews.preview_now(session, outside, connection, begin, end, "command line", clock)
+    except previews.NotPreviewed as refusal:
+        raise OperationFailed(str(refusal)) from refusal
+    wait_for(session, run)
+    if run.state != RunState.FINISHED:
+        raise OperationFailed(run.problem_sentence or f"The preview is {run.state}.")
+    kept = session.get_one(Preview, run.id)
+    return list(period_lines(previews.report_of(session, outside, kept), ZoneInfo(connection.file.time_zone)))
+
+
+def preview_order(app: Flask, wanted: str, number: int) -> list[str]:
+    """One order as it would be posted now; the lines that tell it. Raises `OperationFailed`."""
+    session = database.session()
+    connection = the_connection(session, wanted)
+    try:
+        found = preview_number(session, Outside.of(app), connection, number, SystemClock())
+    except RunStopped as stopped:
+        raise OperationFailed(stopped.problem.sentence) from stopped
+    if found is None:
+        raise OperationFailed(f"BigCommerce has no order #{number} in the shop {connection.store_hash}.")
+    return list(order_lines(found))
 
 
 def backup(app: Flask, path: Path) -> int:

@@ -88,6 +88,19 @@ class Accountant:
         self.press("Start Processing")
         self.page.wait_for_url("**/backfills/*")
 
+    def preview_orders(self) -> None:
+        """Preview the orders of the last days from the connector's page; ends on the page of the preview, once it is made."""
+        since = date.today() - timedelta(days=DAYS_BACK)  # noqa: DTZ011 - a person's own calendar
+        self.fill("Orders From", since.isoformat())
+        self.press("Preview")
+        self.wait_for_the_preview()
+
+    def wait_for_the_preview(self, seconds: int = 60) -> None:
+        """Watch a preview's page until every order is listed."""
+        self.page.wait_for_url("**/previews/*")
+        listed = self.page.get_by_role("heading", name="The orders", exact=True)
+        expect(listed).to_be_visible(timeout=seconds * 1000)
+
     def sync_now(self, file_name: str) -> None:
         """Start a run from the board; ends on its page."""
         self.page.goto("/")

@@ -55,6 +55,7 @@ def at_work(page: Page, look: Look) -> None:
     page.get_by_role("rowheader").get_by_role("link").first.click()
     expect(page.get_by_label("Order prefix", exact=True)).to_be_visible()
     look("connector")
+    at_previews(Accountant(page), look)
     for name, address in (
         ("runs", "/runs"),
         ("orders", "/orders"),
@@ -76,6 +77,23 @@ def at_work(page: Page, look: Look) -> None:
     look("problems")
     page.goto("/nothing-of-that-name")
     look("not-found")
+
+
+def at_previews(ada: Accountant, look: Look) -> None:
+    """The pages of previews, from the connector's page on."""
+    page = ada.page
+    ada.preview_orders()
+    look("preview")
+    page.get_by_role("rowheader").get_by_role("link").first.click()
+    page.wait_for_url("**/previewed-orders/*")
+    look("previewed-order")
+    page.get_by_role("link", name="Preview it again now, with its customer").click()
+    expect(page.get_by_role("heading", name=re.compile("as it would be posted now"))).to_be_visible()
+    look("order-preview")
+    page.get_by_role("navigation", name="Main").get_by_role("link", name="Clients").click()
+    page.get_by_role("rowheader").get_by_role("link").first.click()
+    page.get_by_role("link", name="Other days, or one order").click()
+    look("previews")
 
 
 def busiest_run(page: Page) -> Locator:
