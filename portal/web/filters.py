@@ -12,7 +12,6 @@ from markupsafe import Markup
 
 from portal import reports
 from portal.money import cents, dollars
-from portal.sync.problems import REASONS
 from portal.web.access import may, visitor
 
 USUAL_ZONE = "Australia/Sydney"
@@ -149,7 +148,6 @@ def setup_filters(app: Flask) -> None:
         zone_name=zone_name,
         reader_zone=zone,
         verdict_words=VERDICTS,
-        reasons=REASONS,
         difference=difference,
         history_words=HISTORY,
     )

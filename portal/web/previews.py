@@ -18,7 +18,7 @@ from portal.services import connections, desk, preview_orders, previews, runs
 from portal.services.previews import NotPreviewed
 from portal.services.runs import SystemClock
 from portal.sync.previewing import Verdict
-from portal.sync.problems import MEANINGS, Code, Problem, RunStopped
+from portal.sync.problems import MEANINGS, REASONS, Code, Problem, RunStopped
 from portal.web.access import current_firm, current_person, needs
 from portal.web.previews_in_words import LIMIT_OF_NUMBERS, anchor_of, verdict_chip
 
@@ -187,6 +187,7 @@ def contents(preview: Preview) -> dict[str, Any]:
         "check": check,
         "held": next((len(one.orders) for one in report.checks if check and one.is_about(*check)), 0),
         "meanings": meanings(),
+        "reasons": REASONS,
         "anchor_of": anchor_of,
         "verdict_chip": verdict_chip,
     }
