@@ -18,6 +18,7 @@ from portal.models.runs import Run, RunKind, RunState
 from portal.services import backup as backups
 from portal.services import demo, keys, previews
 from portal.services.preview_orders import preview_number
+from portal.services.preview_reports import report_of
 from portal.services.preview_text import order_lines, period_lines
 from portal.services.remotes import Outside
 from portal.services.runs import SystemClock, request_run
@@ -110,7 +111,7 @@ def preview(app: Flask, wanted: str, day_from: date | None, day_to: date | None)
     if run.state != RunState.FINISHED:
         raise OperationFailed(run.problem_sentence or f"The preview is {run.state}.")
     kept = session.get_one(Preview, run.id)
-    return list(period_lines(previews.report_of(session, outside, kept), ZoneInfo(connection.file.time_zone)))
+    return list(period_lines(report_of(session, outside, kept), ZoneInfo(connection.file.time_zone)))
 
 
 def preview_order(app: Flask, wanted: str, number: int) -> list[str]:

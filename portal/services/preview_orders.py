@@ -13,8 +13,8 @@ from portal.ledger.rows import bridge_rows
 from portal.models.connections import Connection
 from portal.models.orders import Order
 from portal.models.runs import Run, RunKind
+from portal.services.preview_basis import current_catalogue
 from portal.services.preview_rows import reading_ledger, sale_fields
-from portal.services.preview_runs import current_catalogue
 from portal.services.remotes import Outside, books_for, firm_vault, seal_for, shop_for
 from portal.services.syncing import read_parts, rules_of
 from portal.sync.contact_words import Changed, changes_of, contact_sentences

@@ -4,30 +4,26 @@ A page's orders and the place reached are one transaction under the run's attemp
 there, and one that was taken over by another worker writes no more.
 """
 
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 
 from sqlalchemy import Update, delete, select, update
-from sqlalchemy.exc import IntegrityError
 from sqlalchemy.orm import Session
-from sqlalchemy.orm.exc import StaleDataError
 
-from portal import mirrors
 from portal.database import changed_rows
-from portal.ledger import SqlLedger
 from portal.logs import bound, log
-from portal.models.connections import Connection
 from portal.models.previews import Preview, PreviewedOrder
 from portal.models.runs import OPEN, Run, RunKind, RunState
-from portal.services.preview_rows import previewed_row, reading_ledger
-from portal.services.remotes import Outside, books_for, firm_vault, shop_for
+from portal.services.preview_basis import Basis, basis_of
+from portal.services.preview_rows import previewed_row
+from portal.services.remotes import Outside
 from portal.services.runs import Ring, begin, state_for
-from portal.services.syncing import FAULT, fresh_catalogue, read_parts, rules_of
+from portal.services.syncing import FAULT
 from portal.sync.engine import LONGEST_READ, MISSED_LIMIT
 from portal.sync.failures import RemoteFailure, Unreachable, books_problem, shop_problem
 from portal.sync.orders import OrderPage, ShopOrder
-from portal.sync.ports import CatalogueToRead, Clock, LeaseLost, OrderRecord, Shop, StopAsked
+from portal.sync.ports import Clock, LeaseLost, OrderRecord, StopAsked
 from portal.sync.previewing import (
     Previewed,
     as_started,
@@ -39,9 +35,6 @@ from portal.sync.previewing import (
     with_parts,
 )
 from portal.sync.problems import Code, Problem, RunStopped
-from portal.sync.rules import Catalogue, Item, Rules
-from portal.sync.shapes import Standing
-from portal.vault import FirmVault
 
 KEPT = 5
 """Previews of a connection whose orders are kept, the newest."""
@@ -151,75 +144,47 @@ class Delivery:
         """Read every page that is left. Raises `RunStopped`, `StopAsked`, `LeaseLost` or `SliceOver`."""
         period = self.session.get_one(Preview, self.run_id)
         since, until, cursor = period.since, period.until, period.cursor
-        desk = self.desk(period)
+        basis = basis_of(self.session, replace(self.outside, on_call=self.on_call), period, self.clock)
         for _ in range(LONGEST_READ):
             self.hold()
             try:
-                page = desk.shop.created(since=since, until=until, after_id=cursor)
-                found = self.previewed(desk, page)
+                page = basis.shop.created(since=since, until=until, after_id=cursor)
+                found = self.previewed(basis, page)
             except RemoteFailure as failure:
                 raise RunStopped(shop_problem(failure)) from failure
             cursor = max([cursor, *(one.tally.order_id for one in found)])
-            self.keep(found, cursor, desk)
+            self.keep(found, cursor, basis)
             if page.last:
                 return
             if self.slice_ends is not None and self.clock.now() >= self.slice_ends:
                 raise SliceOver
         raise RunStopped(Problem(Code.STORE_UNREACHABLE, "The shop's list of orders does not end."))
 
-    def desk(self, period: Preview) -> "Desk":
-        """What the preview reads from, the file's items and tax codes as they are now. Raises `RunStopped`."""
-        connection = period.run.connection
-        counted = replace(self.outside, on_call=self.on_call)
-        keys = firm_vault(self.session, self.outside.vault, connection.firm_id)
-        ledger = reading_ledger(self.session, connection, period.run, self.clock, keys)
-        rules = rules_from(connection, period.since, self.clock.now())
-        try:
-            shop = shop_for(self.session, counted, connection)
-        except RemoteFailure as failure:
-            raise RunStopped(shop_problem(failure)) from failure
-        books = books_for(self.session, counted, connection.file)
-        firm_id, file_pk = connection.firm_id, connection.file_pk
-        try:
-            catalogue = current_catalogue(self.session, books, connection, self.clock)
-        except RemoteFailure as failure:
-            raise RunStopped(books_problem(failure)) from failure
-        return Desk(
-            firm_id=firm_id,
-            keys=keys,
-            shop=shop,
-            ledger=ledger,
-            rules=rules,
-            catalogue=catalogue,
-            standing=ledger.standing(),
-            parts=lambda combo: read_parts(self.session, books, file_pk, combo),
-        )
-
-    def previewed(self, desk: "Desk", page: OrderPage) -> list[Previewed]:
+    def previewed(self, basis: Basis, page: OrderPage) -> list[Previewed]:
         """What would become of each order of a page."""
         ids = [*(one.id for one in page.orders), *(one.id for one in page.unreadable)]
-        known = {number: as_started(record) for number, record in desk.ledger.known(ids).items()}
+        known = {number: as_started(record) for number, record in basis.ledger.known(ids).items()}
         now = self.clock.now()
         found = [unreadable(one, known.get(one.id), now) for one in page.unreadable]
         for order in page.orders:
             record = known.get(order.id)
-            found.append(judge(order, desk.rules, record) or self.mapped(desk, page, order, record))
+            found.append(judge(order, basis.rules, record) or self.mapped(basis, page, order, record))
         return found
 
     def mapped(
-        self, desk: "Desk", page: OrderPage, order: ShopOrder, record: OrderRecord | None
+        self, basis: Basis, page: OrderPage, order: ShopOrder, record: OrderRecord | None
     ) -> Previewed:
         """An order that would be taken, mapped; one whose parts the shop will not give, or with a fault of ours, is a problem alone."""
         try:
-            complete = page.complete.get(order.id) or desk.shop.complete(order)
+            complete = page.complete.get(order.id) or basis.shop.complete(order)
         except Unreachable as failure:
             self.missed.append(failure)
             if len(self.missed) >= MISSED_LIMIT:
                 raise
             return not_whole(order, "the shop did not answer for this order")
         try:
-            desk.catalogue = with_parts(complete, desk.rules, desk.catalogue, desk.parts)
-            return preview(complete, desk.rules, desk.catalogue, record, desk.standing)
+            basis.catalogue = with_parts(complete, basis.rules, basis.catalogue, basis.parts)
+            return preview(complete, basis.rules, basis.catalogue, record, basis.standing)
         except LeaseLost:
             raise
         except RemoteFailure as failure:
@@ -228,7 +193,7 @@ class Delivery:
             log().error("fault in one previewed order", exc_info=fault)
             return faulty(order)
 
-    def keep(self, found: Sequence[Previewed], cursor: int, desk: "Desk") -> None:
+    def keep(self, found: Sequence[Previewed], cursor: int, basis: Basis) -> None:
         """Keep a page and the place reached, in one transaction; an order that is there already stays.
 
         Raises `LeaseLost` when another worker has the run.
@@ -243,9 +208,9 @@ class Delivery:
             )
         )
         fresh = {one.tally.order_id: one for one in found if one.tally.order_id not in there}
-        codes = {item.id: item.code for item in desk.catalogue.items}
+        codes = {item.id: item.code for item in basis.catalogue.items}
         self.session.add_all(
-            previewed_row(one, desk.firm_id, self.run_id, desk.keys, codes) for one in fresh.values()
+            previewed_row(one, basis.firm_id, self.run_id, basis.keys, codes) for one in fresh.values()
         )
         values: dict[str, object] = {"cursor": cursor}
         if found:
@@ -273,39 +238,3 @@ class Delivery:
         if changed_rows(self.session.execute(mine)) != 1:
             self.session.rollback()
             raise LeaseLost("another worker has this preview")
-
-
-@dataclass(slots=True, kw_only=True)
-class Desk:
-    """What a preview reads from. `catalogue` learns the parts of a combo item when an order depends on them."""
-
-    firm_id: str
-    keys: FirmVault
-    shop: Shop
-    ledger: SqlLedger
-    rules: Rules
-    catalogue: Catalogue
-    standing: Standing
-    parts: Callable[[Item], Item]
-
-
-def rules_from(connection: Connection, since: datetime, now: datetime) -> Rules:
-    """The connection's rules as they would be after *Start Processing* from this moment (SYNC §3.1, §3.3).
-
-    It takes what was created since then, also while the connection was off.
-    """
-    rules = rules_of(connection, now)
-    return replace(rules, start=min(rules.start, since), off=())
-
-
-def current_catalogue(
-    session: Session, books: CatalogueToRead, connection: Connection, clock: Clock
-) -> Catalogue:
-    """The file's items and tax codes brought up to date; where a run does the same at this moment, as that one leaves them."""
-    try:
-        return fresh_catalogue(session, books, connection, clock)
-    except (IntegrityError, StaleDataError):
-        session.rollback()
-        found = mirrors.catalogue(session, connection.file_pk)
-        session.commit()
-        return found

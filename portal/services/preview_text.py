@@ -5,7 +5,7 @@ from zoneinfo import ZoneInfo
 
 from portal.money import dollars
 from portal.services.preview_orders import OrderPreview
-from portal.services.previews import Report
+from portal.services.preview_reports import Report
 from portal.sync.checklist import Sum
 from portal.sync.previewing import Verdict
 from portal.sync.problems import REASONS

@@ -9,32 +9,19 @@ from sqlalchemy import func, select
 from sqlalchemy.exc import IntegrityError
 from sqlalchemy.orm import Session, defer, joinedload
 
-from portal.budget import allowance_of
-from portal.ledger.after_posting import standing_of
 from portal.models.connections import Connection
 from portal.models.previews import Preview, PreviewedOrder
 from portal.models.runs import OPEN, Run, RunKind
-from portal.services.preview_rows import kept_problems, opened_sale, tallies
+from portal.services.preview_rows import kept_problems, opened_sale
 from portal.services.preview_runs import carry_out_preview
 from portal.services.remotes import Outside, firm_vault
 from portal.services.runs import Ring
 from portal.sync.checklist import (
-    Check,
-    Figures,
-    Month,
-    Sum,
-    checklist,
-    figures,
     has_problem,
-    months,
-    sentence,
-    summed,
 )
-from portal.sync.forecast import Forecast, Work
 from portal.sync.ports import Clock
-from portal.sync.previewing import Tally, Verdict
-from portal.sync.problems import Code, Ignored
-from portal.sync.shapes import Shape
+from portal.sync.previewing import Verdict
+from portal.sync.problems import Code
 
 PAGE = 100
 LAST_PAGE = 10_000
@@ -43,21 +30,6 @@ SECOND = timedelta(seconds=1)
 
 class NotPreviewed(Exception):
     """The preview cannot be made; the message is a sentence for a person."""
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Report:
-    """What a preview found so far, every order once; and what posting it would cost from now on.
-
-    `left_out` are the orders that a rule leaves out, by the rule, the largest first.
-    """
-
-    sentence: str
-    figures: Figures
-    months: tuple[Month, ...]
-    checks: tuple[Check, ...]
-    left_out: tuple[tuple[Ignored, Sum], ...]
-    forecast: Forecast
 
 
 def request_preview(
@@ -162,47 +134,6 @@ def previews_of(session: Session, firm_id: str, connection_id: str) -> list[Prev
             .options(joinedload(Preview.run))
         )
     )
-
-
-def report_of(session: Session, outside: Outside, preview: Preview) -> Report:
-    """What a preview found so far."""
-    file = preview.run.connection.file
-    rows = tallies(session, preview.run_id)
-    return Report(
-        sentence=sentence(rows),
-        figures=figures(rows),
-        months=months(rows, ZoneInfo(file.time_zone)),
-        checks=checklist(rows),
-        left_out=left_out(rows),
-        forecast=Forecast(
-            work=work_of(session, preview.run_id, len(Shape) - len(standing_of(session, file.id).proved)),
-            per_second=outside.settings.saasu_calls_per_second,
-            given=allowance_of(session, file, outside.now()),
-            now=outside.now(),
-        ),
-    )
-
-
-def left_out(rows: list[Tally]) -> tuple[tuple[Ignored, Sum], ...]:
-    """The orders that a rule leaves out, by the rule, the largest first."""
-    found = [
-        (reason, summed((row for row in rows if row.ignored is reason), "AUD"))
-        for reason in {row.ignored for row in rows if row.ignored is not None}
-    ]
-    return tuple(sorted(found, key=lambda pair: (-pair[1].orders, pair[0])))
-
-
-def work_of(session: Session, run_id: str, shapes: int) -> Work:
-    """The Saasu calls that posting a preview's orders would take, by purpose; `shapes` are those the file has not proved."""
-    found = session.scalars(
-        select(PreviewedOrder.sought).where(
-            PreviewedOrder.run_id == run_id, PreviewedOrder.verdict == Verdict.WOULD_POST
-        )
-    ).all()
-    writes: dict[str, int] = {}
-    for digest, calls in (contact for sought in found for contact in sought):
-        writes[digest] = max(calls, writes.get(digest, 0))
-    return Work(posts=len(found), look_ups=sum(map(len, found)), writes=sum(writes.values()), shapes=shapes)
 
 
 @dataclass(frozen=True, slots=True)

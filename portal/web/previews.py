@@ -15,6 +15,7 @@ from portal.models.connections import Connection
 from portal.models.previews import Preview
 from portal.models.runs import OPEN
 from portal.services import connections, desk, preview_orders, previews, runs
+from portal.services.preview_reports import report_of
 from portal.services.previews import NotPreviewed
 from portal.services.runs import SystemClock
 from portal.sync.previewing import Verdict
@@ -165,7 +166,7 @@ def contents(preview: Preview) -> dict[str, Any]:
     verdict = Verdict(chosen) if chosen in set(Verdict) else None
     code = request.args.get("code", "")
     check = (Code(code), request.args.get("subject", "")) if code in set(Code) else None
-    report = previews.report_of(session, desk.outside(), preview)
+    report = report_of(session, desk.outside(), preview)
     orders = (
         previews.orders_with(session, preview, *check, page=page)
         if check

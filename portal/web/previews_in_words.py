@@ -11,7 +11,7 @@ CHIPS = {Verdict.UNSETTLED: "unknown", Verdict.WOULD_POST: "would_post"}
 FIELDS = {
     Code.SHIPPING_ITEM_MISSING: "shipping_item",
     Code.FEE_ITEM_MISSING: "fee_item",
-    Code.TAX_CODE_MISSING: "taxable_code",
+    Code.TAX_CODE_MISSING: "choices",
 }
 """The field of the connector's page that puts a problem right."""
 

@@ -11,7 +11,8 @@ from sqlalchemy import func, select
 from portal.models.orders import Attempt, Order
 from portal.models.runs import RunState
 from portal.services import connections, preview_runs, previews
-from portal.services.previews import NotPreviewed, report_of
+from portal.services.preview_reports import report_of
+from portal.services.previews import NotPreviewed
 from portal.sync import previewing
 from portal.sync.allowance import plan_limit
 from portal.sync.previewing import Verdict
