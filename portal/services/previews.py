@@ -12,10 +12,12 @@ from sqlalchemy.orm import Session, defer, joinedload
 from portal.models.connections import Connection
 from portal.models.previews import Preview, PreviewedOrder
 from portal.models.runs import OPEN, Run, RunKind
+from portal.services import backfills
 from portal.services.preview_rows import kept_problems, opened_sale
 from portal.services.preview_runs import carry_out_preview
 from portal.services.remotes import Outside, firm_vault
 from portal.services.runs import Ring
+from portal.services.selection import left_while_off
 from portal.sync.checklist import (
     has_problem,
 )
@@ -120,6 +122,17 @@ def preview_of(session: Session, firm_id: str, run_id: str) -> Preview | None:
         select(Preview)
         .where(Preview.firm_id == firm_id, Preview.run_id == run_id)
         .options(joinedload(Preview.run).joinedload(Run.connection).joinedload(Connection.file))
+    )
+
+
+def is_read_already(session: Session, preview: Preview) -> bool:
+    """Whether *Start Processing* from its first day has nothing to do: the runs have read every order since then (SYNC §3.3)."""
+    connection = preview.run.connection
+    covered = backfills.covered_from(session, connection)
+    return (
+        covered is not None
+        and preview.since >= covered
+        and not left_while_off(session, connection, preview.since)
     )
 
 

@@ -177,6 +177,7 @@ def contents(preview: Preview) -> dict[str, Any]:
         "run": preview.run,
         "connection": connection,
         "is_open": preview.run.state in OPEN,
+        "is_read": previews.is_read_already(session, preview),
         "progress": previews.progress_of(preview),
         "reaches_today": preview.day_to >= today_of(connection),
         "report": report,

@@ -62,7 +62,7 @@ def test_a_shop_is_looked_at_before_it_goes_live(portal: Portal, page: Page) -> 
     assert sandbox.sale_orders(FILE_ID) == []
 
     ada.press("Start Processing")
-    page.wait_for_url("**/runs/*")
+    page.wait_for_url("**/backfills/*")
     ada.wait_for_the_end()
     assert len(sandbox.sale_orders(FILE_ID)) == would_post
     totals = dict(sandbox.expected_sales())

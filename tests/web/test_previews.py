@@ -2,7 +2,7 @@
 
 import re
 from collections.abc import Callable
-from datetime import timedelta
+from datetime import UTC, datetime, timedelta
 from html import unescape
 from typing import Any
 
@@ -40,10 +40,10 @@ def usual() -> tuple[Previewed, ...]:
 
 @pytest.fixture
 def connection_id(rows: Rows, cast: Cast) -> str:
-    """Acacia's connection, enabled."""
+    """Acacia's connection, enabled just now."""
     with rows() as session:
         firm = session.get_one(Firm, cast.alice.firm_id)
-        return make_connection(session, make_file(session, firm)).id
+        return make_connection(session, make_file(session, firm), start=datetime.now(UTC)).id
 
 
 @pytest.fixture
@@ -114,10 +114,21 @@ def test_a_preparer_may_start_processing_from_a_preview_that_reaches_today(
 ) -> None:
     page = text_of(sign_in(cast.pat), f"/previews/{preview_id}")
 
-    assert "Start Processing posts these 2 orders ( $22.00 ) as unpaid Sale Orders" in page.replace(
-        "($22.00)", "( $22.00 )"
-    )
+    assert "Start Processing posts these 2 orders ($22.00) as unpaid Sale Orders" in page
     assert "the 1 order held back can be retried" in page
+
+
+def test_where_the_runs_have_read_these_days_there_is_nothing_to_start(
+    cast: Cast, sign_in: SignIn, rows: Rows, preview_id: str, connection_id: str
+) -> None:
+    with rows() as session:
+        session.get_one(Connection, connection_id).start_at = NOON
+        session.commit()
+
+    answer = sign_in(cast.pat).get(f"/previews/{preview_id}")
+
+    assert "has been read by the runs already" in answer.text
+    assert "Start Processing</button>" not in answer.text
 
 
 def test_a_preview_of_days_gone_by_is_to_be_made_up_to_today_first(
