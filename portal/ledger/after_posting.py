@@ -45,7 +45,7 @@ def write_changes(row: Order, changes: Changes, now: datetime) -> str:
     """Write what changed in the shop since a finished order was posted; the words for its history, blank where nothing is new.
 
     Something to know or to do opens the order for a look, also where a person had dealt with an earlier change; an order that is
-    again as it was posted closes by itself, unless somebody acted on the change (SYNC §2).
+    again as it was posted closes by itself, unless somebody acted on the change or it was open for another reason (SYNC §2).
     """
     before = row.changes or {}
     what, means = list(changes.what), list(changes.means)
@@ -53,10 +53,11 @@ def write_changes(row: Order, changes: Changes, now: datetime) -> str:
         what, means = [AGAIN], [UNDO] if before["means"] and row.dealt_with_at is not None else []
     if not what or what == before.get("what"):
         return ""
-    row.changes = {"at": now.isoformat(), "what": what, "means": means}
+    opened = bool(before.get("opened")) or not row.look_once
+    row.changes = {"at": now.isoformat(), "what": what, "means": means, "opened": bool(means) and opened}
     if means:
         row.look_once, row.dealt_with_at, row.dealt_with_by = True, None, ""
-    elif before.get("means"):
+    elif before.get("opened"):
         row.look_once = row.look_once and (bool(row.problems) or row.read_tries >= MOST_TRIES)
     told = means or before.get("means")
     return f"Changed in the shop: {'; '.join(what)}."[:1000] if told else ""

@@ -43,7 +43,7 @@ def write_outcome(row: Order, outcome: Outcome, now: datetime) -> None:
         row.bridge = []
     if any(problem.code in {Code.SAASU_REFUSED, Code.PERIOD_LOCKED} for problem in outcome.problems):
         row.refusals += 1
-    if outcome.state == State.POSTED and outcome.problems:
+    if outcome.state == State.POSTED and (outcome.problems or outcome.look_once):
         row.look_once = True
     if outcome.found is not None:
         row.read_back_at, row.books_total, row.books_tax = now, outcome.found.total, outcome.found.tax

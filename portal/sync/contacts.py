@@ -90,6 +90,14 @@ class ShippingPlan:
         """What is to be noted on the order about both."""
         return self.billing.notes + (() if isinstance(self.shipping, SameAsBilling) else self.shipping.notes)
 
+    @property
+    def renames(self) -> bool:
+        """Whether a contact that had a name gets another one: it may be somebody else who uses this e-mail (SYNC §6)."""
+        match self.billing:
+            case Use(contact, ContactChange(given_name=str())):
+                return bool(contact.given_name.strip() or contact.family_name.strip())
+        return False
+
 
 def billing_search(order: ShopOrder, nobodys: Collection[str] = ()) -> Search | None:
     """What to look the billing contact up by; `None` when the order names nobody. `nobodys` are e-mails of no one person."""

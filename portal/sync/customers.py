@@ -32,6 +32,8 @@ class Contacts:
     shipping_id: int | None
     delivery_note: str = ""
     notes: tuple[str, ...] = ()
+    renamed: bool = False
+    """Whether the billing contact had another name before."""
 
 
 def contacts_for(complete: CompleteOrder, rules: Rules, books: Books, ledger: Ledger) -> Contacts:
@@ -46,6 +48,7 @@ def contacts_for(complete: CompleteOrder, rules: Rules, books: Books, ledger: Le
         shipping_id=receiver_id(plan, billing_id, books),
         delivery_note=plan.delivery_note,
         notes=plan.notes,
+        renamed=plan.renames,
     )
 
 

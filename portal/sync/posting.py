@@ -4,7 +4,7 @@ import hashlib
 from collections.abc import Callable
 from dataclasses import dataclass, field, replace
 
-from portal.sync.customers import contacts_for
+from portal.sync.customers import Contacts, contacts_for
 from portal.sync.failures import (
     CredentialsRefused,
     Denied,
@@ -74,7 +74,7 @@ class Poster:
         sale = replace(sale, number=record.number or sale.number)
         # A number that was used again may be posted where a person asked for it: then its row is about the order that is sent.
         record = replace(record, created_at=complete.order.created_at)
-        self._send(record, sale, mapped, contacts.notes)
+        self._send(record, sale, mapped, contacts)
 
     def _read_parts(self, complete: CompleteOrder) -> None:
         """Read the parts of the combo items that a pick list of this order depends on."""
@@ -98,7 +98,7 @@ class Poster:
             return
         raise RunStopped(books_problem(failure)) from failure
 
-    def _send(self, record: OrderRecord, sale: SaleOrder, mapped: Mapped, notes: tuple[str, ...]) -> None:
+    def _send(self, record: OrderRecord, sale: SaleOrder, mapped: Mapped, contacts: Contacts) -> None:
         """Commit the intent, send if it is still fresh, and commit what came back."""
         intent = Intent(
             number=sale.number,
@@ -118,7 +118,7 @@ class Poster:
             return
         self.refusals_running.clear()
         self.lost_running = 0
-        self.ledger.settle(record, posted_outcome(posted, mapped, notes))
+        self.ledger.settle(record, posted_outcome(posted, mapped, contacts))
         self.read_back.posted(record, sale, posted.invoice_id)
 
     def _not_posted(self, record: OrderRecord, failure: RemoteFailure, mapped: Mapped) -> None:
@@ -193,9 +193,15 @@ def refused_by_rules(complete: CompleteOrder, rules: Rules, record: OrderRecord)
             return None
 
 
-def posted_outcome(posted: PostedOrder, mapped: Mapped, notes: tuple[str, ...]) -> Outcome:
-    """The outcome of an order that Saasu took."""
-    return Outcome(state=State.POSTED, posted=posted, bridge=mapped.bridge, notes=mapped.notes + notes)
+def posted_outcome(posted: PostedOrder, mapped: Mapped, contacts: Contacts) -> Outcome:
+    """The outcome of an order that Saasu took; somebody looks once at one that renamed its contact (SCREENS: the language)."""
+    return Outcome(
+        state=State.POSTED,
+        posted=posted,
+        bridge=mapped.bridge,
+        notes=mapped.notes + contacts.notes,
+        look_once=contacts.renamed,
+    )
 
 
 def exists_outcome(record: OrderRecord) -> Outcome:

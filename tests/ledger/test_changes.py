@@ -59,6 +59,7 @@ def test_a_change_that_means_something_opens_the_order_for_a_look(
         "at": (NOON + timedelta(minutes=45)).isoformat(),
         "what": list(CANCELLED.what),
         "means": list(CANCELLED.means),
+        "opened": True,
     }
     assert (row.look_once, row.state, row.document is not None) == (True, "posted", True)
     line = attempts(session)[-1]
@@ -159,6 +160,34 @@ def test_a_change_that_goes_away_leaves_the_look_at_a_total_that_differs(
     change(ledger, Changes(), minutes=60)
 
     assert stored(session).look_once is True
+
+
+def test_a_change_that_goes_away_leaves_an_order_open_that_was_open_before(
+    session: Session, ledger: SqlLedger
+) -> None:
+    row = stored(session)
+    row.look_once = True
+    session.commit()
+    change(ledger, SMALLER)
+    change(ledger, CANCELLED, minutes=45)
+
+    change(ledger, Changes(), minutes=60)
+
+    assert seen_of(stored(session)) == ([AGAIN], [], True)
+
+
+def test_an_order_that_renamed_its_contact_asks_for_a_look(
+    session: Session, connection: Connection, ledger_for: Build
+) -> None:
+    ledger = ledger_for(connection)
+    ledger.record_page([seen(100)], Reading(watermark=NOON))
+    intent = Intent(number="JT100", marker="m", fingerprint="f", sent_at=NOON, bridge=BRIDGE)
+    sent = ledger.sending(ledger.due(NOON)[0], intent)
+    answer = PostedOrder(invoice_id=9100, number="JT100")
+
+    ledger.settle(sent, Outcome(state=State.POSTED, posted=answer, look_once=True))
+
+    assert (stored(session).look_once, attempts(session)[-1].details["look_once"]) == (True, True)
 
 
 def test_what_was_dealt_with_does_not_open_because_the_change_went_away_unless_it_must(

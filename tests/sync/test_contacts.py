@@ -8,6 +8,7 @@ from portal.sync.contacts import (
     Create,
     NoContact,
     SameAsBilling,
+    ShippingPlan,
     Use,
     billing_plan,
     billing_search,
@@ -140,6 +141,29 @@ def test_a_contact_given_another_name_is_noted() -> None:
     plan = billing_plan(order().order, (contact(given_name="Robyn"),))
     assert isinstance(plan, Use)
     assert plan.notes == ("Contact 7 was renamed from “Robyn Example” to “Robin Example”.",)
+
+
+@pytest.mark.parametrize(
+    ("found", "renames"),
+    [
+        ({"given_name": "Robyn"}, True),
+        ({"family_name": "Sample"}, True),
+        ({"given_name": "", "family_name": "Sample"}, True),
+        ({"given_name": "Robyn", "family_name": " "}, True),
+        ({"given_name": " ", "family_name": ""}, False),
+        ({"given_name": "ROBIN"}, False),
+        ({"phone": "1"}, False),
+    ],
+)
+def test_only_a_contact_that_had_another_name_is_renamed(found: dict[str, str], renames: bool) -> None:
+    plan = ShippingPlan(billing_plan(order().order, (contact(**found),)), NoContact())
+
+    assert plan.renames is renames
+
+
+def test_a_contact_that_is_created_or_absent_renames_nobody() -> None:
+    assert ShippingPlan(billing_plan(order().order, ()), NoContact()).renames is False
+    assert ShippingPlan(NoContact(), NoContact()).renames is False
 
 
 def test_a_supplier_who_is_no_customer_is_passed_over() -> None:

@@ -23,6 +23,16 @@ from tests import builders
 from tests.whole_run import NOW, order, world
 
 
+@pytest.mark.parametrize(("given_name", "look_once"), [("Robyn", True), ("Robin", False)])
+def test_a_posted_order_that_renamed_its_contact_asks_for_one_look(given_name: str, look_once: bool) -> None:
+    here = world(order(120))
+    here.books.contacts = [builders.contact(given_name=given_name)]
+
+    here.run()
+
+    assert (here.ledger.last(120).state, here.ledger.last(120).look_once) == (State.POSTED, look_once)
+
+
 def test_a_lost_answer_is_looked_up_and_found_before_anything_is_sent_again() -> None:
     here = world(order(120))
     here.books.answers = [OutcomeLost("broke off")]

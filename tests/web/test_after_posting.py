@@ -107,6 +107,14 @@ def test_a_total_that_differs_names_both_figures_and_asks_for_a_look(order_page:
     assert "I have dealt with it" in page
 
 
+def test_a_renamed_contact_asks_for_a_look_at_the_notes(order_page: Callable[..., str]) -> None:
+    page = order_page(look_once=True, notes=["Contact 7 was renamed from “Robyn” to “Robin”."])
+
+    assert "To be looked at once: see the notes below." in page
+    assert "Contact 7 was renamed" in page
+    assert "I have dealt with it" in page
+
+
 def test_what_was_dealt_with_stays_to_be_read_and_asks_no_more(order_page: Callable[..., str]) -> None:
     page = order_page(
         problems=[DIFFERS], turn="you", changes=CANCELLED, dealt_with_at=NOON, dealt_with_by="Robin"
