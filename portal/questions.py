@@ -6,7 +6,7 @@ from datetime import datetime
 from decimal import Decimal
 from enum import StrEnum
 
-from sqlalchemy import or_, select
+from sqlalchemy import func, or_, select
 from sqlalchemy.orm import Session
 
 from portal.models.connections import Connection
@@ -97,16 +97,19 @@ class LeftOut:
 
 def left_out(session: Session, firm_id: str, connection_id: str | None = None) -> list[LeftOut]:
     """The ignored orders of the firm, or of one connection, by reason."""
-    query = select(Order.ignored_reason, Order.total).where(
-        Order.firm_id == firm_id, Order.state == State.IGNORED
+    query = (
+        select(Order.ignored_reason, Order.total, func.count())
+        .where(Order.firm_id == firm_id, Order.state == State.IGNORED)
+        .group_by(Order.ignored_reason, Order.total)
     )
     if connection_id is not None:
         query = query.where(Order.connection_id == connection_id)
-    sums: dict[Ignored, list[Decimal]] = {}
-    for reason, dollars in session.execute(query):
-        sums.setdefault(Ignored(str(reason)), []).append(dollars)
-    return [
-        LeftOut(reason=reason, orders=len(sums[reason]), dollars=sum(sums[reason], ZERO))
-        for reason in Ignored
-        if reason in sums
-    ]
+    found: dict[Ignored, LeftOut] = {}
+    for reason, dollars, count in session.execute(query):
+        old = found.get(Ignored(str(reason)))
+        found[Ignored(str(reason))] = LeftOut(
+            reason=Ignored(str(reason)),
+            orders=count + (old.orders if old else 0),
+            dollars=dollars * count + (old.dollars if old else ZERO),
+        )
+    return [found[reason] for reason in Ignored if reason in found]

@@ -321,9 +321,10 @@ MEANINGS: dict[Code, Meaning] = {
     Code.FLOOD: Meaning(
         Turn.YOU,
         True,
-        "This run would post far more orders than the shop ever takes in an hour.",
-        "Check whether old orders were imported into the shop.",
-        "This run would post 412 orders; the busiest hour of the last 30 days had 9.",
+        "A run met far more new orders at once than the shop ever takes in an hour. They are held back; everything else goes on.",
+        "Check whether old orders were imported into the shop, then post them or ignore them, all together or one by one.",
+        "412 orders came at once, $38,204.10, created 01/05/2026 to 22/05/2026: far more than this shop takes in an hour. "
+        "None of them is posted until you say so.",
     ),
 }
 

@@ -4,12 +4,14 @@ from datetime import timedelta
 from decimal import Decimal
 
 import pytest
-from sqlalchemy import update
+from sqlalchemy import select, update
 
 from portal.ledger import SqlLedger
 from portal.models.connections import Connection
+from portal.models.previews import PreviewedOrder
 from portal.questions import Asked, questions
 from portal.services import backfills, selection
+from portal.services.previews import preview_now
 from portal.services.runs import claim_due
 from portal.sync.ports import Intent, OrderRecord
 from portal.sync.problems import Ignored
@@ -163,3 +165,27 @@ def test_unticking_stops_a_run_after_the_order_it_is_on(
     states = [shop.state(number)[0] for number in numbers]
     assert run.state == "stopped"
     assert states == ["posted", "seen", "seen", "seen"]
+
+
+def test_a_preview_says_of_what_came_while_off_what_start_processing_would_do(shop: Counter) -> None:
+    shop.switch(False)
+    shop.forward(hours=1)
+    order = shop.place()
+    shop.forward(hours=2)
+    shop.switch(True)
+    shop.run()
+    assert shop.state(order) == ("ignored", "WHILE_OFF")
+
+    today = shop.clock.now().date()
+    run = preview_now(
+        shop.desk.session,
+        shop.outside,
+        shop.connection,
+        today - timedelta(days=3),
+        today,
+        "Alice",
+        shop.clock,
+    )
+
+    query = select(PreviewedOrder.verdict).where(PreviewedOrder.run_id == run.id)
+    assert list(shop.desk.session.scalars(query)) == ["would_post"]

@@ -1,6 +1,7 @@
 """A page with every component in every state; registered by tests alone."""
 
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
+from decimal import Decimal
 from pathlib import Path
 from types import SimpleNamespace
 
@@ -39,6 +40,28 @@ SPANS = [
 ]  # fmt: skip
 
 
+def questions() -> list[SimpleNamespace]:
+    """Every question a connection asks; one of them is switched off, and there are more than are shown at once."""
+    now = datetime.now(UTC)
+    asked = [
+        ("FLOOD", 62),
+        ("WHILE_OFF", 14),
+        ("STATUS", 1),
+        ("BEFORE_START", 3),
+        ("WHILE_OFF", 1),
+        ("STATUS", 2),
+    ]
+    return [
+        SimpleNamespace(
+            connection=SimpleNamespace(
+                id=f"connection-of-number-{number}", enabled=number != 4, file=SimpleNamespace(name=f"Client {number}")
+            ),
+            asked=name, orders=orders, dollars=Decimal("1212.40"), first=now - timedelta(days=2), last=now, until=now,
+        )
+        for number, (name, orders) in enumerate(asked)
+    ]  # fmt: skip
+
+
 class GalleryForm(Form):
     enabled = BooleanField("Enable BigCommerce", default=True)
     prefix = StringField("Order prefix", default="S O")
@@ -67,6 +90,7 @@ def register(app: Flask) -> None:
             strip=STRIP,
             spans=SPANS,
             now=datetime.now(UTC),
+            questions=questions(),
             run=SimpleNamespace(done=184, expected=412),
             problem=item_not_found(999, "sh-hoodie-with-logo"),
             meanings={code.value: MEANINGS[code] for code in Code},
