@@ -60,6 +60,7 @@ def at_work(page: Page, look: Look) -> None:
         ("runs", "/runs"),
         ("orders", "/orders"),
         ("needs-you", "/orders?state=needs_you"),
+        ("posted-look-once", "/orders?state=posted_look"),
         ("mails", "/mails"),
     ):
         page.goto(address)
@@ -68,7 +69,11 @@ def at_work(page: Page, look: Look) -> None:
     busiest_run(page).click()
     page.wait_for_url("**/runs/*")
     look("run")
-    for name, state in (("posted-order", "posted"), ("failed-order", "needs_you")):
+    for name, state in (
+        ("posted-order", "posted"),
+        ("failed-order", "needs_you"),
+        ("changed-order", "posted_look"),
+    ):
         page.goto(f"/orders?state={state}")
         page.get_by_role("rowheader").get_by_role("link").first.click()
         page.wait_for_url("**/orders/*")
