@@ -29,7 +29,7 @@ from portal.models.backfills import Backfill, BackfillState
 from portal.models.connections import Connection
 from portal.models.runs import Run, RunState
 from portal.services import backfills, previews, runs, slices
-from portal.services.previews import Report
+from portal.services.preview_reports import Report, report_of
 from portal.services.syncing import carry_out
 from portal.sync.problems import Code
 from proofs._product import Credentials, Desk, Standing, Wanted, desk, migrated
@@ -174,7 +174,7 @@ class Proof:
         )
         preview = previews.preview_of(self._session, connection.firm_id, run.id)
         assert preview is not None, run.problem_sentence
-        found = previews.report_of(self._session, self._portal.outside, preview)
+        found = report_of(self._session, self._portal.outside, preview)
         print(f"Preview: {found.sentence}.")
         for check in found.checks:
             print(f"  {len(check.orders):>4}  {check.heading}. {check.meaning.to_do}")
