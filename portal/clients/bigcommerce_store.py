@@ -32,6 +32,8 @@ class StoreFound:
     zone_name: str | None = None
     price_entered_with_tax: bool | None = None
     notes: tuple[str, ...] = ()
+    emails: tuple[str, ...] = ()
+    """The store's own addresses, which are no customer's."""
 
 
 def shop_code(text: str) -> str:
@@ -60,6 +62,7 @@ def store_of(value: object) -> StoreFound:
         zone_name=zone if zone in available_timezones() else None,
         price_entered_with_tax=row.flag("is_price_entered_with_tax"),
         notes=notes,
+        emails=tuple(dict.fromkeys(filter(None, map(row.text, ("order_email", "admin_email"))))),
     )
 
 

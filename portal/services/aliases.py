@@ -27,12 +27,16 @@ LONGEST = 500
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Missing:
-    """A SKU that no item of the file has: the item it most likely means, and the orders that wait for it with their dollars."""
+    """A SKU that no item of the file has: the item it most likely means, and the orders that wait for it with their dollars.
+
+    `named` is the code of the item that somebody named for it already; the next run decides about those orders again.
+    """
 
     sku: str
     likely: Likely | None
     waiting: int
     dollars: Decimal
+    named: str = ""
 
 
 class NotNamed(Exception):
@@ -77,6 +81,8 @@ def missing_in(session: Session, file: SaasuFile) -> tuple[Missing, ...]:
 def missing_among(session: Session, file: SaasuFile, skus: Iterable[str]) -> tuple[Missing, ...]:
     """What is known of some missing SKUs."""
     items = mirrors.catalogue(session, file.id).items
+    usable = {item.code for item in items if not why_unusable(item)}
+    named = {bare(one.sku): one.item_code for one in file.aliases if one.item_code in usable}
     waiting = waiting_orders(session, file)
     found = [(sku, waiting_for(sku, waiting)) for sku in skus]
     return tuple(
@@ -85,6 +91,7 @@ def missing_among(session: Session, file: SaasuFile, skus: Iterable[str]) -> tup
             likely=likely_item(sku, items),
             waiting=len(orders),
             dollars=sum((one.total for one in orders), ZERO),
+            named=named.get(bare(sku), ""),
         )
         for sku, orders in found
     )

@@ -8,15 +8,16 @@ from wtforms.validators import Length
 
 from portal.models.connections import Connection
 from portal.services.choices import USUAL, Choices, emails_in
+from portal.sync.contacts import folded
 from portal.sync.rules import Existing, Item, TaxCode
 
 DISCOUNTS = [
-    ("document", "Split over all lines in proportion, as Saasu’s own connector does"),
-    ("own", "Always the shop’s own amounts, line by line"),
+    ("document", "Split over all lines"),
+    ("own", "Always the shop’s own amounts"),
 ]
 EXISTING = [
-    (Existing.AS_DOCUMENTED, "Follow each order: name, address and any phone"),
-    (Existing.ADDRESS_ONLY, "Follow each order’s address only"),
+    (Existing.AS_DOCUMENTED, "Follow each order"),
+    (Existing.ADDRESS_ONLY, "Follow its address only"),
     (Existing.LEAVE_ALONE, "Leave them alone"),
 ]
 CODES = {"taxable_code": True, "free_code": False, "export_code": False}
@@ -63,6 +64,11 @@ class ChoicesFields:
         self.whole_cent_prices.data = connection.whole_cent_prices
         self.existing_contacts.data = connection.existing_contacts
         self.nobodys_emails.data = connection.nobodys_emails
+
+    def unlisted(self, emails: Sequence[str]) -> list[str]:
+        """Those of some addresses that are not listed as nobody's yet."""
+        listed = set(map(folded, emails_in(self.nobodys_emails.data or "")))
+        return [one for one in emails if folded(one) not in listed]
 
     def choices_made(self) -> Choices:
         """The choices as filled in, with the suggested e-mails that were ticked."""

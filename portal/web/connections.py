@@ -234,7 +234,8 @@ def tested(file: SaasuFile, connection: Connection | None) -> ResponseReturnValu
         return render_template(
             "connections/_tested.html", sentence=" ".join(refusal.faults.values()), found=None
         )
-    return render_template("connections/_tested.html", found=found, sentence="")
+    own = form.unlisted(found.store.emails if found.store else ())
+    return render_template("connections/_tested.html", found=found, sentence="", own_emails=own)
 
 
 @blueprint.post(f"{CONNECTION}/start")

@@ -135,6 +135,7 @@ def test_the_connection_test_tells_what_the_store_is() -> None:
     found = shop().test_connection()
     assert (found.name, found.currency, found.zone_name) == ("BigCommerce", "USD", "America/Chicago")
     assert found.price_entered_with_tax is False
+    assert found.emails == ("info@janedoes.mybigcommerce.com", "jane.does@example.com")
     assert "USD" in found.notes[0]
     assert asked(0) == {"limit": ["1"]}
 

@@ -55,6 +55,13 @@ def at_work(page: Page, look: Look) -> None:
     page.get_by_role("rowheader").get_by_role("link").first.click()
     expect(page.get_by_label("Order prefix", exact=True)).to_be_visible()
     look("connector")
+    connector = page.url
+    page.get_by_text("More choices", exact=True).click()
+    look("connector-choices")
+    page.get_by_role("link", name="Other names of items").click()
+    expect(page.get_by_role("heading", name="Other names of items")).to_be_visible()
+    look("item-names")
+    page.goto(connector)
     at_previews(Accountant(page), look)
     for name, address in (
         ("runs", "/runs"),

@@ -121,6 +121,20 @@ def test_naming_an_item_keeps_it_for_the_file_and_decides_every_waiting_order_ag
     }
 
 
+def test_an_order_that_is_not_decided_again_yet_shows_the_item_that_was_named(
+    session: Session, file: SaasuFile, connection: Connection
+) -> None:
+    order = waiting(session, connection, 120, "sh hoodie red", "cup")
+    named(session, file, "SH Hoodie red")
+    session.refresh(order)
+
+    hoodie, cup = aliases.missing_items(session, order)
+
+    assert (hoodie.named, cup.named) == ("SH-HOODIE-RED", "")
+    mirrors.write_catalogue(session, file, [item("SH-HOODIE-RED", 1, is_sold=False)], [], NOON)
+    assert aliases.missing_items(session, order)[0].named == ""
+
+
 def test_orders_of_a_paused_connection_wait_until_it_goes_on(
     session: Session, file: SaasuFile, connection: Connection
 ) -> None:

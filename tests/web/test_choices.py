@@ -9,8 +9,11 @@ import pytest
 from flask.testing import FlaskClient
 
 from portal import mirrors
+from portal.clients.bigcommerce_store import StoreFound
 from portal.models.accounts import Firm
 from portal.models.connections import Connection
+from portal.services import connections
+from portal.services.connections import Tested
 from portal.sync.rules import TaxCode
 from tests.builders import item
 from tests.cast import Cast, Member
@@ -117,6 +120,21 @@ def test_a_code_that_is_no_longer_active_is_shown_as_such(
     page = sign_in(cast.pat).get(f"{address}?more=1").text
     assert "EXP: not active in the file" in page
     assert 'id="choices" open' in page
+
+
+def test_the_shops_own_addresses_are_offered_by_the_connection_test_until_they_are_listed(
+    address: str, cast: Cast, sign_in: SignIn, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    store = StoreFound(name="Jam Tin", currency="AUD", emails=("orders@example.com", "Admin@example.com"))
+    found = Tested(file_name="Jam Tin Pty Ltd", store=store)
+    monkeypatch.setattr(connections, "test_connection", lambda *_: found)
+    pat = sign_in(cast.pat)
+
+    answer = pat.post(f"{address}/test", data=SAVED | {"nobodys_emails": "admin@example.com"}).text
+
+    assert "Connection successful" in answer
+    assert 'name="suggested_emails" value="orders@example.com"' in answer
+    assert "Admin@example.com" not in answer
 
 
 def test_a_file_that_is_not_registered_for_gst_has_no_overrides(

@@ -94,6 +94,17 @@ def test_one_press_keeps_the_name_and_starts_a_run_over_every_waiting_order(
     assert "sh-hoodie &lt;red&gt; is the item SH-HOODIE-RED from now on. 2 orders decided again now." in page
 
 
+def test_after_the_press_the_order_says_what_it_is_until_the_run_has_decided(
+    ids: dict[str, str], cast: Cast, sign_in: SignIn
+) -> None:
+    pat = sign_in(cast.pat)
+    pat.post(f"{names_of(ids)}/use", data={"sku": SKU, "item": "SH-HOODIE-RED"})
+    page = pat.get(f"/orders/{ids['order']}").text
+    assert "It is the item <b>SH-HOODIE-RED</b> from now on." in page
+    assert "for this SKU and retry" not in page
+    assert "named; decided again by the next run" in pat.get(names_of(ids)).text
+
+
 def test_a_press_for_an_item_that_is_gone_says_so_and_keeps_nothing(
     ids: dict[str, str], cast: Cast, sign_in: SignIn, rows: Rows
 ) -> None:
@@ -157,9 +168,12 @@ def test_orders_of_a_paused_connection_are_named_without_a_run(
         paused = make_connection(session, file, enabled=False)
         make_order(session, paused, 120, "failed", turn="you", problems=problem_rows(120, "cup"))
         address = f"/files/{file.id}/item-names"
-    answer = sign_in(cast.pat).post(f"{address}/use", data={"sku": "cup", "item": "MUG"})
+    pat = sign_in(cast.pat)
+    answer = pat.post(f"{address}/use", data={"sku": "cup", "item": "MUG"})
     assert answer.headers["Location"] == address
-    assert "cup is the item MUG from now on.</p>" in sign_in(cast.pat).get(address).text or True
+    assert "cup is the item MUG from now on.</p>" in pat.get(address).text
+    with rows() as session:
+        assert session.scalars(select(Run)).all() == []
 
 
 @pytest.mark.parametrize(
