@@ -182,11 +182,15 @@ def order_figures(session: Session, firm_id: str, posted_since: datetime) -> dic
 
 
 def run_days(session: Session, firm_id: str, now: datetime) -> dict[str, list[str]]:
-    """Per connection, one word for each of the last 14 days, oldest first: the worst run of the day, or blank."""
+    """Per connection, one word for each of the last 14 days, oldest first: the worst run of the day, slices apart, or blank."""
     since = now - timedelta(days=STRIP_DAYS)
     found = session.execute(
         select(Run.connection_id, Run.queued_at, Run.state, Run.failed).where(
-            Run.firm_id == firm_id, Run.queued_at > since, Run.state.not_in(OPEN), SYNCING
+            Run.firm_id == firm_id,
+            Run.queued_at > since,
+            Run.state.not_in(OPEN),
+            SYNCING,
+            Run.backfill_id.is_(None),
         )
     )
     worse = ("", "idle", "good", "incomplete", "needs", "failed")
@@ -241,7 +245,7 @@ def run_outcomes(session: Session, firm_id: str, run_id: str) -> list[Attempt]:
     return latest_outcomes(session, firm_id, Attempt.run_id == run_id)
 
 
-def latest_outcomes(session: Session, firm_id: str, *conditions: Any) -> list[Attempt]:
+def latest_outcomes(session: Session, firm_id: str, *conditions: Any, most: int = SHOWN) -> list[Attempt]:
     """The newest decisions, oldest of them first; the lines before a post are left out."""
     return list(
         session.scalars(
@@ -253,7 +257,7 @@ def latest_outcomes(session: Session, firm_id: str, *conditions: Any) -> list[At
             )
             .order_by(Attempt.id.desc())
             .options(joinedload(Attempt.order).defer(Order.document))
-            .limit(SHOWN)
+            .limit(most)
         )
     )[::-1]
 

@@ -4,10 +4,12 @@ from collections.abc import Callable
 from datetime import datetime, timedelta
 from zoneinfo import ZoneInfo
 
+from sqlalchemy import select, update
 from sqlalchemy.orm import Session
 
 from portal import budget
-from portal.models.connections import SaasuFile
+from portal.models.backfills import Backfill
+from portal.models.connections import Connection, SaasuFile
 from portal.sync.allowance import (
     WORST_ORDER,
     Allowance,
@@ -60,7 +62,19 @@ def sentence(given: Allowance, again: datetime, now: datetime, zone: ZoneInfo, *
 
 
 def keep_allowance(session: Session, file: SaasuFile, daily_calls: int | None, *, sole_user: bool) -> None:
-    """Save the plan's calls a day, `None` to follow the subscription's name, and whether nothing else uses the file's API. Commits."""
+    """Save the plan's calls a day, `None` to follow the subscription's name, and whether nothing else uses the file's API.
+
+    Backfills that wait for calls try again at once. Commits.
+    """
     file.daily_calls = daily_calls
     file.sole_user = sole_user
+    session.execute(
+        update(Backfill)
+        .where(
+            Backfill.connection_id.in_(select(Connection.id).where(Connection.file_pk == file.id)),
+            Backfill.problem_code == Code.SAASU_QUOTA,
+        )
+        .values(resume_at=None)
+        .execution_options(synchronize_session=False)
+    )
     session.commit()

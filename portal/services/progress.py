@@ -18,6 +18,7 @@ from portal.models.runs import OPEN, SYNCING, Run
 from portal.reports import Count
 from portal.services.remotes import Outside
 from portal.sync.allowance import Allowance, done_by
+from portal.sync.problems import MEANINGS, Code, Turn
 
 WORDS = ("posted", "exists", "ignored", "needs_you", "mends", "unknown", "waiting")
 """The words of the ledger in the order in which a page lists them."""
@@ -26,6 +27,7 @@ ENOUGH = 10
 CALLS_AN_ORDER = 3
 SECOND = timedelta(seconds=1)
 SLICES_SHOWN = 20
+OUTCOMES_SHOWN = 50
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -81,6 +83,19 @@ class Progress:
     def done(self) -> int:
         """Orders decided."""
         return self.total.orders - self.left
+
+    @property
+    def word(self) -> str:
+        """Its state in the words of the chips: what it waits for stands before that it runs."""
+        if self.backfill.state != BackfillState.RUNNING or not self.backfill.problem_code:
+            return self.backfill.state
+        turn = MEANINGS[Code(self.backfill.problem_code)].turn
+        return "mends" if turn is Turn.WAIT else "needs_you"
+
+    @property
+    def waits_for_calls(self) -> bool:
+        """Whether it waits for the day's allowance alone."""
+        return self.backfill.problem_code == Code.SAASU_QUOTA
 
     @property
     def acts(self) -> list[tuple[datetime, str, str]]:
@@ -216,4 +231,4 @@ def slices_of(session: Session, backfill: Backfill) -> Sequence[Run]:
 def outcomes_of(session: Session, backfill: Backfill) -> list[Attempt]:
     """What its slices decided last, order by order, oldest first."""
     slices = select(Run.id).where(Run.backfill_id == backfill.id)
-    return reports.latest_outcomes(session, backfill.firm_id, Attempt.run_id.in_(slices))
+    return reports.latest_outcomes(session, backfill.firm_id, Attempt.run_id.in_(slices), most=OUTCOMES_SHOWN)

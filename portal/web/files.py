@@ -1,5 +1,7 @@
 """Add Saasu files: sign in to Saasu once, then choose among the files that login reaches; and a file's allowance of calls."""
 
+import re
+
 from flask import Blueprint, abort, flash, redirect, render_template, request, url_for
 from flask.typing import ResponseReturnValue
 from flask_wtf import FlaskForm
@@ -38,10 +40,21 @@ class TimeZoneForm(FlaskForm):
     )
 
 
+class CountField(IntegerField):
+    """A whole number as people write it: `6,000` as well as `6000`."""
+
+    def process_formdata(self, valuelist: list[str]) -> None:
+        """Read what was typed, without regard to commas and blanks."""
+        typed = re.sub(r"[\s,]", "", valuelist[0]) if valuelist else ""
+        self.data = int(typed) if re.fullmatch(r"-?[0-9]{1,9}", typed) else None
+        if typed and self.data is None:
+            raise ValueError("Give a whole number, like 6000.")
+
+
 class AllowanceForm(FlaskForm):
     """How many calls Saasu allows the file, and who else makes some (SYNC §9)."""
 
-    daily_calls = IntegerField(
+    daily_calls = CountField(
         "Saasu plan: calls a day",
         validators=[
             Optional(),

@@ -228,15 +228,16 @@ def long_day(when: datetime) -> str:
 
 
 def by_when(when: datetime) -> str:
-    """When something will be done, rounded up to what an estimate can tell: `today, 2:45 pm`, `26 Nov 2026, 4 pm`."""
+    """When something will be done, rounded up to what an estimate can tell: `2:45 pm today`, `26 Nov 2026, 4 pm`."""
     now = datetime.now(UTC)
     step = FIVE_MINUTES if when - now < TWO_HOURS else HOUR
     up = when + (EPOCH - when) % step
     local = up.astimezone(zone())
     days = (local.date() - now.astimezone(zone()).date()).days
-    told = {0: "today", 1: "tomorrow"}.get(days, f"{local.day} {local:%b %Y}")
     minutes = f":{local:%M}" if local.minute else ""
-    return f"{told}, {local.hour % 12 or 12}{minutes} {'am' if local.hour < 12 else 'pm'}"
+    time = f"{local.hour % 12 or 12}{minutes} {'am' if local.hour < 12 else 'pm'}"
+    soon = {0: "today", 1: "tomorrow"}.get(days)
+    return f"{time} {soon}" if soon else f"{local.day} {local:%b %Y}, {time}"
 
 
 def clock_time(when: datetime) -> str:

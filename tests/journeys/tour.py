@@ -62,6 +62,8 @@ def at_work(page: Page, look: Look) -> None:
     expect(page.get_by_role("heading", name="Other names of items")).to_be_visible()
     look("item-names")
     page.goto(connector)
+    at_backfills(page, look)
+    page.goto(connector)
     at_previews(Accountant(page), look)
     for name, address in (
         ("runs", "/runs"),
@@ -106,6 +108,20 @@ def at_previews(ada: Accountant, look: Look) -> None:
     page.get_by_role("rowheader").get_by_role("link").first.click()
     page.get_by_role("link", name="Other days, or one order").click()
     look("previews")
+
+
+def at_backfills(page: Page, look: Look) -> None:
+    """From a connector: the calls its file may use, and the last backfill where there is one."""
+    connector = page.url
+    page.get_by_role("link", name="Saasu calls a day").click()
+    expect(page.get_by_role("heading", name="Saasu calls a day")).to_be_visible()
+    look("saasu-calls")
+    page.goto(connector)
+    backfill = page.get_by_role("link", name=re.compile("^Orders from"))
+    if backfill.count():
+        backfill.first.click()
+        page.wait_for_url("**/backfills/*")
+        look("backfill")
 
 
 def busiest_run(page: Page) -> Locator:
