@@ -12,7 +12,7 @@ from sandbox.catalogue import CATALOGUES, Product, Sellable, sellables
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Habits:
-    """What a shop's customers do, in percent of its orders."""
+    """What a shop's customers do, in percent of its orders; `mishap` in percent of the usual refunds, disputes and cancellations."""
 
     guest: int = 30
     foreign_currency: int = 0
@@ -28,6 +28,7 @@ class Habits:
     gift_certificate: int = 3
     deleted: int = 1
     unpaid: int = 12
+    mishap: int = 100
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -227,7 +228,7 @@ def _visitors_stores() -> tuple[Store, ...]:
 
 
 def _journey(began: datetime) -> World:
-    plain = Habits(deleted=0, unpaid=0, custom_line=0, second_address=0)
+    plain = Habits(deleted=0, unpaid=0, custom_line=0, second_address=0, mishap=0)
     store = _store(
         1,
         "Hoodie House",

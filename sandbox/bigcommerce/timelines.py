@@ -19,13 +19,14 @@ def timeline(store: Store, draw: random.Random, spec: OrderSpec) -> OrderSpec:
     steps = _fulfilled(draw, spec, start)
     end = steps[-1][0] if steps else start
     kind = draw.random()
-    if kind < 0.015:
+    usual = store.habits.mishap / 100
+    if kind < 0.015 * usual:
         steps.append((end + _days(draw, 4, 9), {"status_id": 4, "payment_status": "refunded"}))
-    elif kind < 0.03:
+    elif kind < 0.03 * usual:
         steps.append((end + _days(draw, 4, 9), {"status_id": 14, "payment_status": "partially refunded"}))
-    elif kind < 0.035:
+    elif kind < 0.035 * usual:
         steps.append((end + _days(draw, 8, 15), {"status_id": 13}))
-    elif kind < 0.045:
+    elif kind < 0.045 * usual:
         steps = [(start + timedelta(hours=draw.randint(2, 20)), {"status_id": 5})]
     if draw.random() * 100 < store.habits.deleted:
         steps.append((end + _days(draw, 6, 12), {"is_deleted": True}))
