@@ -16,11 +16,16 @@ from portal.services.preview_rows import reading_ledger
 from portal.services.remotes import Outside, books_for, firm_vault, shop_for
 from portal.services.syncing import fresh_catalogue, read_parts, rules_of
 from portal.sync.failures import RemoteFailure, books_problem, shop_problem
-from portal.sync.ports import CatalogueToRead, Clock, Shop
+from portal.sync.ports import CatalogueToRead, Clock, SalesToRead, Shop
+from portal.sync.previewing import SalesThere
 from portal.sync.problems import RunStopped
 from portal.sync.rules import Catalogue, Item, Rules
+from portal.sync.settling import AHEAD, MARGIN
 from portal.sync.shapes import Standing
 from portal.vault import FirmVault
+
+MOST_SALES = 10_000
+"""Sales of a file that a preview compares its orders with: a hundred calls."""
 
 
 @dataclass(slots=True, kw_only=True)
@@ -35,6 +40,14 @@ class Basis:
     catalogue: Catalogue
     standing: Standing
     parts: Callable[[Item], Item]
+    list_sales: Callable[[], SalesThere]
+    sales: SalesThere | None = None
+
+    def sales_there(self) -> SalesThere:
+        """What Saasu has already, listed when first asked for. Raises a `RemoteFailure`."""
+        if self.sales is None:
+            self.sales = self.list_sales()
+        return self.sales
 
 
 def basis_of(session: Session, outside: Outside, period: Preview, clock: Clock) -> Basis:
@@ -48,7 +61,7 @@ def basis_of(session: Session, outside: Outside, period: Preview, clock: Clock) 
     except RemoteFailure as failure:
         raise RunStopped(shop_problem(failure)) from failure
     books = books_for(session, outside, connection.file)
-    firm_id, file_pk = connection.firm_id, connection.file_pk
+    firm_id, file_pk, since = connection.firm_id, connection.file_pk, period.since
     try:
         catalogue = current_catalogue(session, books, connection, clock)
     except RemoteFailure as failure:
@@ -62,7 +75,13 @@ def basis_of(session: Session, outside: Outside, period: Preview, clock: Clock) 
         catalogue=catalogue,
         standing=ledger.standing(),
         parts=lambda combo: read_parts(session, books, file_pk, combo),
+        list_sales=lambda: sales_since(books, since, clock.now()),
     )
+
+
+def sales_since(books: SalesToRead, since: datetime, now: datetime) -> SalesThere:
+    """The sales that Saasu wrote or changed since a moment: no order's sale is older than the order (SYNC §7.7)."""
+    return SalesThere.of(books.invoices_modified(since=since - MARGIN, until=now + AHEAD), MOST_SALES)
 
 
 def rules_from(connection: Connection, since: datetime, now: datetime) -> Rules:

@@ -15,7 +15,7 @@ from portal.database import changed_rows
 from portal.logs import bound, log
 from portal.models.previews import Preview, PreviewedOrder
 from portal.models.runs import OPEN, Run, RunKind, RunState
-from portal.services.preview_basis import Basis, basis_of
+from portal.services.preview_basis import MOST_SALES, Basis, basis_of
 from portal.services.preview_rows import previewed_row
 from portal.services.remotes import Outside
 from portal.services.runs import Ring, begin, state_for
@@ -31,6 +31,7 @@ from portal.sync.previewing import (
     judge,
     not_whole,
     preview,
+    unless_there,
     unreadable,
     with_parts,
 )
@@ -40,6 +41,9 @@ KEPT = 5
 """Previews of a connection whose orders are kept, the newest."""
 SLICE = timedelta(minutes=2)
 """After so long a preview goes to the end of the queue, so that the hourly runs behind it have their turn."""
+
+
+TOO_MANY_SALES = f"Saasu has more than {MOST_SALES:,} sales since the first day; only those were looked through for orders that are there already."
 
 
 class SliceOver(Exception):
@@ -184,7 +188,8 @@ class Delivery:
             return not_whole(order, "the shop did not answer for this order")
         try:
             basis.catalogue = with_parts(complete, basis.rules, basis.catalogue, basis.parts)
-            return preview(complete, basis.rules, basis.catalogue, record, basis.standing)
+            found = preview(complete, basis.rules, basis.catalogue, record, basis.standing)
+            return found if found.sale is None else unless_there(found, basis.sales_there())
         except LeaseLost:
             raise
         except RemoteFailure as failure:
@@ -212,6 +217,8 @@ class Delivery:
         self.session.add_all(
             previewed_row(one, basis.firm_id, self.run_id, basis.keys, codes) for one in fresh.values()
         )
+        if basis.sales is not None and not basis.sales.whole:
+            self._hold(remark=TOO_MANY_SALES)
         values: dict[str, object] = {"cursor": cursor}
         if found:
             values["reached"] = max(one.tally.created_at for one in found)

@@ -105,7 +105,15 @@ class ContactsToRead(Protocol):
         ...
 
 
-class Books(CatalogueToRead, ContactsToRead, Protocol):
+class SalesToRead(Protocol):
+    """A Saasu file's sales, to be listed only. Raises a `RemoteFailure` where no answer came."""
+
+    def invoices_modified(self, *, since: datetime, until: datetime) -> Iterator[InvoiceSummary]:
+        """A complete listing of all invoices of any type modified within the window, in pages of 100."""
+        ...
+
+
+class Books(CatalogueToRead, ContactsToRead, SalesToRead, Protocol):
     """One Saasu file, to be read and written. Every method raises a `RemoteFailure` where no answer came."""
 
     def companies_by_name(self, name: str) -> tuple[int, ...]:
@@ -134,10 +142,6 @@ class Books(CatalogueToRead, ContactsToRead, Protocol):
 
     def invoice(self, invoice_id: int) -> InvoiceSummary | None:
         """One sale read back by its id; `None` when Saasu does not have it."""
-        ...
-
-    def invoices_modified(self, *, since: datetime, until: datetime) -> Iterator[InvoiceSummary]:
-        """A complete listing of all invoices of any type modified within the window, in pages of 100."""
         ...
 
 

@@ -10,7 +10,7 @@ from sqlalchemy import func, select
 
 from portal.models.orders import Attempt, Order
 from portal.models.runs import RunState
-from portal.services import connections, preview_runs, previews
+from portal.services import connections, preview_basis, preview_runs, previews
 from portal.services.preview_reports import report_of
 from portal.services.previews import NotPreviewed
 from portal.sync import previewing
@@ -92,6 +92,43 @@ def test_what_was_posted_is_told_as_posted_and_costs_nothing_more(desk: Desk) ->
     assert report.figures.there.orders == posted
     assert report.figures.would_post.orders == report.forecast.work.calls == 0
     assert f"{posted} posted already" in report.sentence
+
+
+def enter_by_hand(desk: Desk, number: str, mark: str = "") -> None:
+    """A sale that another program, or a person, put into Saasu."""
+    url = f"{desk.servers.saasu_url}/_control/files/{desk.file.file_id}/invoices"
+    line = {"ItemCode": "SHIPPING", "TaxCode": "G1", "Quantity": 1, "UnitPrice": 5}
+    sale = {"InvoiceNumber": number, "PurchaseOrderNumber": mark, "LineItems": [line]}
+    assert requests.post(url, json=sale, timeout=10).ok
+
+
+def test_orders_that_are_in_saasu_by_other_hands_are_told_apart_and_the_run_finds_them_so(desk: Desk) -> None:
+    connection = desk.connect(discount_item_id=None)
+    would = [row.order_id for row in rows_of(desk, previewed(desk, connection)).values() if row.sale]
+    theirs, ours = would[:2]
+    enter_by_hand(desk, f"SHO{theirs}")
+    enter_by_hand(desk, "RESTORED-1", f"BC-{desk.shop.hash}-{ours}")
+
+    rows = rows_of(desk, previewed(desk, connection))
+
+    assert (rows[theirs].verdict, rows[ours].verdict) == (Verdict.EXISTS, Verdict.POSTED)
+    assert {rows[number].verdict for number in would[2:]} == {Verdict.WOULD_POST}
+    desk.servers.saasu.change_settings({"unique_numbers": True})
+    desk.run(connection)
+    assert desk.session.scalar(select(Order.state).where(Order.order_id == theirs)) == "exists"
+
+
+def test_a_file_with_too_many_sales_to_compare_is_told_of(
+    desk: Desk, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    connection = desk.connect()
+    enter_by_hand(desk, "A-1")
+    enter_by_hand(desk, "A-2")
+    monkeypatch.setattr(preview_basis, "MOST_SALES", 1)
+
+    assert previewed(desk, connection).run.remark.startswith("Saasu has more than")
+    monkeypatch.undo()
+    assert previewed(desk, connection).run.remark == ""
 
 
 def test_an_item_made_in_saasu_clears_the_checklist(desk: Desk) -> None:
@@ -227,7 +264,7 @@ def test_the_forecast_knows_what_the_file_used_and_what_its_hourly_runs_need(des
     assert given.allowed == plan_limit(desk.file.subscription) // 2
     assert given.reserve == 1350
     calls = desk.calls("saasu")
-    assert given.used == calls["GET /Items"] + calls["GET /TaxCodes"] > 0
+    assert given.used == sum(calls[f"GET /{name}"] for name in ("Items", "TaxCodes", "Invoices")) > 0
 
 
 NOW = datetime(2026, 10, 4, 3, 0, tzinfo=UTC)  # 2 pm on the day Sydney's clocks go forward
