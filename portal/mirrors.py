@@ -41,7 +41,16 @@ def read_catalogue(
 def write_catalogue(
     session: Session, file: SaasuFile, items: Sequence[Item], tax_codes: Sequence[TaxCode], read_to: datetime
 ) -> None:
-    """Bring the copies up to date. The caller commits."""
+    """Bring the copies up to date. The caller commits.
+
+    A run, a preview and a page may do so at once: the file's row is taken first, so that one waits for the other.
+    """
+    session.execute(
+        update(SaasuFile)
+        .where(SaasuFile.id == file.id)
+        .values(items_read_to=read_to)
+        .execution_options(synchronize_session=False)
+    )
     known = {row.item_id: row for row in kept_items(session, file.id)} if items else {}
     for item in items:
         row = known.setdefault(item.id, MirroredItem(file_pk=file.id, item_id=item.id))
