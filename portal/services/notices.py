@@ -21,7 +21,7 @@ from portal.services import addresses, mail_links, outbox
 from portal.services.remotes import Outside, firm_vault
 from portal.services.runs import syncs
 from portal.sync import notices as deciding
-from portal.sync.letters import Letter
+from portal.sync.letters import Letter, Line
 from portal.sync.notice_words import Place, notice
 from portal.sync.notices import Asked, ChangedOrder, Kind, Memory, Report, ToldOrder, When
 from portal.sync.ports import State
@@ -55,6 +55,7 @@ class Telling:
     to: Sequence[MailAddress]
     report: Report
     cause: str
+    main: Line
     run_id: str | None = None
 
 
@@ -87,6 +88,7 @@ def _tell(session: Session, outside: Outside, run: Run, problem: Problem | None)
         to=to,
         report=report_of_run(session, outside, run, problem, row.told_at),
         cause=CAUSES.get(RunKind(run.kind), "Run"),
+        main=way_in(outside, run),
         run_id=run.id,
     )
     if is_open_slice(session, run):
@@ -115,7 +117,7 @@ def put_notice(
     session: Session, outside: Outside, telling: Telling, address: MailAddress, kind: Kind, topic: str
 ) -> None:
     """One mail about a run or a day."""
-    place = place_of(session, outside, telling.connection, address, telling.cause, telling.run_id)
+    place = place_of(session, outside, telling.connection, address, telling.cause, telling.main)
     letter = notice(kind, telling.report, place, deciding.solved(telling.report, telling.memory))
     put_letter(session, outside, telling.connection, address, kind, letter, telling.run_id, topic)
 
@@ -325,25 +327,37 @@ def orders_in(
     ]
 
 
+def way_in(outside: Outside, run: Run) -> Line:
+    """Where the mail about a run leads: to the run, or to the backfill it was a slice of."""
+    base_url = outside.settings.base_url
+    if run.backfill_id is not None:
+        return Line("Open the backfill", f"{base_url}/backfills/{run.backfill_id}")
+    return Line("Open the run", f"{base_url}/runs/{run.id}")
+
+
+def history_of(outside: Outside, connection: Connection, words: str) -> Line:
+    """The way to a connection's runs."""
+    return Line(words, f"{outside.settings.base_url}/runs?connection={connection.id}")
+
+
 def place_of(
     session: Session,
     outside: Outside,
     connection: Connection,
     address: MailAddress,
     cause: str,
-    run_id: str | None,
+    main: Line,
 ) -> Place:
     """What a mail to one address is about, and where it leads."""
     base_url = outside.settings.base_url
     keys = firm_vault(session, outside.vault, connection.firm_id)
-    history = f"{base_url}/runs?connection={connection.id}"
     return Place(
         firm=session.get_one(Firm, connection.firm_id).name,
         file=connection.file.name,
         shop=connection.store_name or connection.store_hash,
         cause=cause,
         zone=ZoneInfo(connection.file.time_zone),
-        run_url=f"{base_url}/runs/{run_id}" if run_id else history,
+        main=main,
         needs_url=f"{base_url}/orders?state=needs_you&connection={connection.id}",
         choice_url=f"{base_url}/connections/{connection.id}",
         stop_url=mail_links.stop_url(outside.settings, keys, address.id),

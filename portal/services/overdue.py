@@ -15,6 +15,7 @@ from portal.money import ZERO
 from portal.services import addresses
 from portal.services.notices import (
     Telling,
+    history_of,
     keep_memory,
     memory_row,
     place_of,
@@ -114,7 +115,8 @@ def tell_one_missed(
     topic = topic_of(MISSED, connection)
     for address in to:
         if wants(session, connection, address, Kind.MISSED, topic, now):
-            place = place_of(session, outside, connection, address, "", None)
+            runs = history_of(outside, connection, "Open the runs")
+            place = place_of(session, outside, connection, address, "", runs)
             put_letter(session, outside, connection, address, Kind.MISSED, missed(place, due), topic=topic)
     session.commit()
     return True
@@ -160,6 +162,7 @@ def tell_digest(
         when=When.DAILY,
         to=addresses.open_to(session, connection),
         report=report_since(session, outside, connection, since, now),
+        main=history_of(outside, connection, "Open the day’s runs"),
         cause=f"Since {moment_words(since, ZoneInfo(connection.file.time_zone))}",
     )
     for address in telling.to:

@@ -37,7 +37,7 @@ LEFT_OUT = {
 class Place:
     """What a mail is about and where it leads: names, the file's zone, and addresses of pages.
 
-    `cause` is what kind of run it was. `run_url` leads to the run or the history, `needs_url` to all that needs somebody, `choice_url` to the
+    `cause` is what kind of run it was. `main` is the way in: to the run, the backfill or the history; `needs_url` to all that needs somebody, `choice_url` to the
     connector's page, `stop_url` to where this reader ends the mails; `choice` is the choice in words.
     """
 
@@ -46,7 +46,7 @@ class Place:
     shop: str
     cause: str
     zone: ZoneInfo
-    run_url: str
+    main: Line
     needs_url: str
     choice_url: str
     stop_url: str
@@ -73,7 +73,7 @@ def notice(kind: Kind, report: Report, place: Place, solved: Sequence[int]) -> L
         alert=alert(kind, report, place),
         figures=figures(report),
         sections=sections,
-        main=Line("Open the day’s runs" if kind is Kind.DIGEST else "Open the run", place.run_url),
+        main=place.main,
         small=foot(place),
     )
 
@@ -215,7 +215,7 @@ def missed(place: Place, since: datetime) -> Letter:
             ),
             "act",
         ),
-        main=Line("Open the runs", place.run_url),
+        main=place.main,
         small=foot(place),
     )
 

@@ -241,7 +241,11 @@ def test_the_slices_of_a_backfill_are_told_together_when_all_is_taken(
 
     jam.run(6, kind=RunKind.BACKFILL, backfill_id=backfill.id)
 
+    mailroom.post(session)
     assert during == []
+    assert (
+        f"Open the backfill: http://127.0.0.1:8000/backfills/{backfill.id}\n" in mailroom.came(ADA)[0]["text"]
+    )
     assert jam.subjects() == ["2 posted, 0 need you ($0.00)"]
 
 

@@ -6,6 +6,7 @@ from pathlib import Path
 from typing import Any
 from zoneinfo import ZoneInfo
 
+from portal.sync.letters import Line
 from portal.sync.notice_words import Place
 from portal.sync.notices import Asked, ChangedOrder, Report, ToldOrder
 from portal.sync.problems import Code, Ignored, Problem, about_order, invoice_exists, item_not_found
@@ -70,7 +71,7 @@ def place(**more: Any) -> Place:
         "shop": "Jam & Tin",
         "cause": "Hourly run",
         "zone": ZoneInfo("Australia/Sydney"),
-        "run_url": "https://books.example.com/runs/1",
+        "main": Line("Open the run", "https://books.example.com/runs/1"),
         "needs_url": "https://books.example.com/orders?state=needs_you&connection=1",
         "choice_url": "https://books.example.com/connections/1",
         "stop_url": "https://books.example.com/mail-addresses/1/stop/2",

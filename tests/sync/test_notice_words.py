@@ -34,7 +34,7 @@ def mails() -> dict[str, Letter]:
         "quiet": notice(Kind.RUN, report(), place(choice="after every run"), ()),
         "stopped": stopped(),
         "resumed": notice(Kind.RESUMED, report(posted=2, last_good=NOW - 3 * HOUR), place(), ()),
-        "digest": notice(Kind.DIGEST, busy(), place(cause="24 runs", choice="every day at 7 am"), ()),
+        "digest": notice(Kind.DIGEST, busy(), place(cause="Since yesterday", choice="every day at 7 am"), ()),
         "missed": missed(place(), NOW - 2 * HOUR),
         "confirm": confirmation("Acacia Accounting", "ada@example.com", "https://books.example.com/mail-addresses/1/confirm/2"),
     }  # fmt: skip
