@@ -123,12 +123,12 @@ class SharedTokens:
         self._session = session
         self._outside = outside
         self._login_id = login.id
-        self._firm_id = login.firm_id
+        self._keys = firm_vault(session, outside.vault, login.firm_id)
         self._sign_in = SaasuSignIn(transport, outside.settings.saasu_api_url)
 
     def current(self) -> str:
         """The access token as the database has it, renewed shortly before it dies."""
-        login, keys = self._read()
+        login, keys = self._read(), self._keys
         token = keys.open(login.id, "access_token", login.access_token)
         expired = login.access_expires_at <= self._outside.now() + RENEW_BEFORE
         self._session.commit()
@@ -136,7 +136,7 @@ class SharedTokens:
 
     def renew(self, refused: str) -> str:
         """A token that works in place of a refused one: the one another worker fetched, or a new one."""
-        login, keys = self._read()
+        login, keys = self._read(), self._keys
         token = keys.open(login.id, "access_token", login.access_token)
         refresh = keys.open(login.id, "refresh_token", login.refresh_token)
         version = login.token_version
@@ -147,9 +147,8 @@ class SharedTokens:
         keep_tokens(self._session, keys, self._login_id, version, tokens, self._outside.now())
         return tokens.access
 
-    def _read(self) -> tuple[SaasuLogin, FirmVault]:
-        login = self._session.get_one(SaasuLogin, self._login_id, populate_existing=True)
-        return login, firm_vault(self._session, self._outside.vault, self._firm_id)
+    def _read(self) -> SaasuLogin:
+        return self._session.get_one(SaasuLogin, self._login_id, populate_existing=True)
 
 
 def keep_tokens(
