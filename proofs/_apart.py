@@ -6,6 +6,8 @@ from collections.abc import Callable, Sequence
 from multiprocessing.connection import Connection, wait
 from typing import Generic, TypeVar, cast
 
+from proofs._servers import NotObeyed
+
 Found = TypeVar("Found")
 FORKING = multiprocessing.get_context("fork")
 
@@ -44,6 +46,8 @@ class Apart(Generic[Found]):
 def _carry_out(work: Callable[[], object], sender: Connection) -> None:
     try:
         found = work()
+    except NotObeyed as fault:
+        found = Crashed(str(fault))
     except BaseException:
         found = Crashed(traceback.format_exc())
     sender.send(found)

@@ -16,7 +16,7 @@ from proofs._cents_tally import Tally
 from proofs._cents_telling import tell
 from proofs._cents_verdict import verdict
 from proofs._cents_work import count
-from proofs._product import Credentials, Desk, Kept, Standing, Wanted, desk
+from proofs._product import MANY_CALLS, Credentials, Desk, Kept, Standing, Wanted, desk
 from proofs._servers import Line, NotObeyed, Servers
 
 START: Final = datetime(2000, 1, 1, tzinfo=UTC)
@@ -97,7 +97,7 @@ def found_elsewhere(place: Elsewhere) -> Tally:
     unpaced = not throttles(books, place.file_id)
     print(f"Saasu is asked {'as fast as it answers' if unpaced else 'once a second'}.", flush=True)
     with desk(place.folder, place.servers, Standing(), unpaced=unpaced) as product_desk:
-        kept, registered = post_all(product_desk, place, tally)
+        kept, registered = post_all(product_desk, place, tally, daily_calls=MANY_CALLS if unpaced else None)
     books = signed_in(place)
     shop_side = Line(place.servers.bigcommerce, {"X-Auth-Token": place.wanted.token})
     with tally.timed("checking"):
@@ -122,10 +122,12 @@ def throttles(books: Line, file_id: int) -> bool:
     return any(books.once("GET", "/TaxCodes", FileId=file_id).status == 429 for _ in range(3))
 
 
-def post_all(product_desk: Desk, place: Elsewhere, tally: Tally) -> tuple[dict[int, Kept], bool]:
+def post_all(
+    product_desk: Desk, place: Elsewhere, tally: Tally, *, daily_calls: int | None
+) -> tuple[dict[int, Kept], bool]:
     """Connect, and let the product post: what its ledger keeps, and whether the file is registered for GST."""
     with tally.timed("opening"):
-        files = product_desk.sign_in(place.credentials, [place.file_id])
+        files = product_desk.sign_in(place.credentials, [place.file_id], daily_calls=daily_calls)
         if not files:
             raise NotObeyed(
                 f"The login {place.credentials.username} does not reach the file {place.file_id} in AUD."

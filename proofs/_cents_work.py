@@ -30,7 +30,7 @@ AT_ONCE: Final = 200
 class Job:
     """What one process does.
 
-    `numbers`: the orders' numbers by shop; `rounds`: how many days they come in, with one run of each connection a day;
+    `numbers`: the orders' numbers by shop; `days`: on how many days they come in, with one run of each connection a day;
     `posting`: how Saasu rounds on these days, in turn; `again`: the roundings by which everything is totalled once more.
     """
 
@@ -42,7 +42,7 @@ class Job:
     seed: int
     shops: tuple[Shop, ...]
     numbers: dict[int, list[int]]
-    rounds: int = 1
+    days: int = 1
     posting: tuple[Rounding, ...] = PROVEN
     again: tuple[Rounding, ...] = ()
     tell_all: bool = False
@@ -78,7 +78,7 @@ class Worker:
         with desk(job.folder, job.servers, self.clock, unpaced=True) as product_desk:
             with timed("opening"):
                 placed = self._open(product_desk)
-            for number in range(job.rounds):
+            for number in range(job.days):
                 self._round(product_desk, placed, number)
             with timed("checking"):
                 for one in placed:
@@ -118,9 +118,9 @@ class Worker:
                 )
 
     def _place(self, one: Placed, number: int) -> None:
-        shop, rounds = one.opened.shop, self.job.rounds
+        shop, days = one.opened.shop, self.job.days
         mine = self.job.numbers[shop.place]
-        some = mine[len(mine) * number // rounds : len(mine) * (number + 1) // rounds]
+        some = mine[len(mine) * number // days : len(mine) * (number + 1) // days]
         orders = [drawn(self.job.seed, each, shop) for each in some]
         began = BEGAN + DAY * number + BEFORE
         root = f"/_control/stores/{one.opened.store_hash}/orders"

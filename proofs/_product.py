@@ -23,16 +23,18 @@ from portal.models.accounts import Membership
 from portal.models.connections import Connection, SaasuFile
 from portal.models.orders import Order
 from portal.models.runs import Run, RunKind
-from portal.services import accounts, connections, files
+from portal.services import accounts, connections, files, selection
 from portal.services.connections import Draft
 from portal.services.remotes import Outside
 from portal.services.runs import request_run
 from portal.services.syncing import carry_out
 from portal.settings import Settings
+from portal.sync.problems import Code
 from portal.sync.rules import SYNCED_BY_DEFAULT
 from proofs._servers import Servers
 
 PASSWORD = "a proof of eleven quiet wombats"
+BY = "Proof"
 MANY_CALLS = 100_000_000
 """The plan's calls a day, given by hand: a proof asks in minutes what a firm asks in months."""
 
@@ -82,6 +84,10 @@ class Kept:
     reason: str
     number: str
     words: str
+
+
+def no_ring(_run: str, _attempt: int) -> None:
+    """Nobody listens at the queue: the proof carries every run out by itself."""
 
 
 def settings_for(folder: Path, servers: Servers, calls_per_second: str = "1") -> Settings:
@@ -134,8 +140,13 @@ class Desk:
             settings=plain.settings, vault=plain.vault, redis=plain.redis, now=clock.now, unpaced=unpaced
         )
 
-    def sign_in(self, credentials: Credentials, file_ids: Sequence[int] = ()) -> list[SaasuFile]:
-        """Sign a firm up and its login in, and add the files named, or all in AUD; in the order of `file_ids`."""
+    def sign_in(
+        self, credentials: Credentials, file_ids: Sequence[int] = (), *, daily_calls: int | None = MANY_CALLS
+    ) -> list[SaasuFile]:
+        """Sign a firm up and its login in, and add the files named, or all in AUD; in the order of `file_ids`.
+
+        `daily_calls` is the plan's limit given by hand; `None` leaves it to the plan.
+        """
         person = accounts.sign_up(
             self.session,
             self.outside.vault,
@@ -153,7 +164,7 @@ class Desk:
         chosen = [one for one in found if not file_ids or one.file_id in file_ids]
         added = files.add_files(self.session, self.outside, login, chosen, "Australia/Sydney")
         for file in added:
-            file.daily_calls, file.sole_user = MANY_CALLS, True
+            file.daily_calls, file.sole_user = daily_calls, True
         self.session.commit()
         places = {file_id: place for place, file_id in enumerate(file_ids)}
         return sorted(added, key=lambda file: places.get(file.file_id, 0))
@@ -186,13 +197,20 @@ class Desk:
         return connection
 
     def run(self, connection: Connection) -> Run:
-        """One run, asked for by hand and carried out."""
-        run = request_run(
-            self.session, connection, RunKind.MANUAL, "Proof", self.clock.now(), lambda *_: None
-        )
+        """One run, asked for by hand and carried out; where orders are held back as a flood, somebody says yes to them."""
+        run = request_run(self.session, connection, RunKind.MANUAL, BY, self.clock.now(), no_ring)
+        self._carry_out(run)
+        if run.problem_code == Code.FLOOD:
+            now = self.clock.now()
+            _, more = selection.post_held(self.session, connection, now, BY, now, no_ring)
+            if more is not None:
+                run = more
+                self._carry_out(run)
+        return run
+
+    def _carry_out(self, run: Run) -> None:
         carry_out(self.session, self.outside, run.id, run.attempt, self.clock)
         self.session.refresh(run)
-        return run
 
     def kept(self, connection: Connection) -> dict[int, Kept]:
         """Every order of a connection as the ledger keeps it, by the shop's id."""

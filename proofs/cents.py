@@ -21,6 +21,7 @@ from functools import partial
 from pathlib import Path
 from typing import Any
 
+from portal.settings import SettingsError
 from proofs._apart import Crashed, in_turn
 from proofs._cents_between import UnprovenWorker
 from proofs._cents_elsewhere import Elsewhere, add_arguments, found_elsewhere
@@ -30,7 +31,7 @@ from proofs._cents_roundings import BETWEEN, PROVEN, UNPROVEN, Rounding
 from proofs._cents_shops import FIRST_FILE, SHOPS, Shop
 from proofs._cents_tally import Tally
 from proofs._cents_work import Job, Worker
-from proofs._product import migrated
+from proofs._product import migrated, settings_for
 from proofs._servers import NotObeyed, Servers, given_servers, obeys, own_sandboxes
 
 LEAST_POSTED = 0.9
@@ -45,7 +46,7 @@ class Size:
     """
 
     orders: int
-    rounds: int
+    days: int
     planted: int
     planted_shops: frozenset[int]
     unproven: int
@@ -55,7 +56,7 @@ class Size:
 
 FULL = Size(
     orders=20_000,
-    rounds=len(PROVEN),
+    days=len(PROVEN),
     planted=600,
     planted_shops=frozenset({1, 3}),
     unproven=900,
@@ -64,7 +65,7 @@ FULL = Size(
 )
 SMALL = Size(
     orders=100,
-    rounds=2,
+    days=2,
     planted=14,
     planted_shops=frozenset({1}),
     unproven=30,
@@ -115,9 +116,11 @@ def main(words: Sequence[str] | None = None) -> int:
     began = time.monotonic()
     try:
         given = given_servers(dict(os.environ))
+        if given:
+            settings_for(Path("/"), given)  # the product takes no address but this machine's in development
         with place_for(asked, given) as place:
             figures, held = elsewhere(asked, place) if given and not obeys(given) else prove(asked, place)
-    except NotObeyed as fault:
+    except (NotObeyed, SettingsError) as fault:
         print(fault, file=sys.stderr)
         return 2
     figures["seconds"] = round(time.monotonic() - began)
@@ -198,7 +201,7 @@ def run_orders(
             asked,
             shops,
             numbers,
-            rounds=1 if asked.only is not None else size.rounds,
+            days=1 if asked.only is not None else size.days,
             again=PROVEN + UNPROVEN,
             tell_all=asked.only is not None,
         )
@@ -245,7 +248,8 @@ def run_planted(asked: argparse.Namespace, place: Place, size: Size) -> tuple[di
     for fault, one in zip(FAULTS, in_turn(works, len(place.arenas)), strict=True):
         if isinstance(one, Crashed):
             print(f"The run with {fault} planted ended early:\n{one}", flush=True)
-        caught[fault] = dict(sorted(one.checks.items())) if isinstance(one, Tally) else {}
+        ended = isinstance(one, Tally) and not one.stopped_runs
+        caught[fault] = dict(sorted(one.checks.items())) if isinstance(one, Tally) and ended else {}
     found = sum(1 for checks in caught.values() if checks)
     return {"planted": len(FAULTS), "caught": found, "caught_by": caught}, found == len(FAULTS)
 
