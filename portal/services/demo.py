@@ -19,6 +19,7 @@ from portal.services.connections import Draft, file_items, save_connection
 from portal.services.files import add_files, choices, sign_in_to_saasu
 from portal.services.remotes import Outside
 from portal.services.runs import next_slot
+from portal.services.sweeps import quiet_moment
 from portal.services.syncing import carry_out
 from portal.sync.rules import SYNCED_BY_DEFAULT, Item
 
@@ -85,6 +86,7 @@ def seed(
     rehearsal.set_saasu_rate(LIVE_RATE)
     for connection in connections:
         connection.next_run_at = next_slot(connection.minute, outside.now())
+        connection.next_sweep_at = quiet_moment(connection, outside.now())
     session.commit()
     return Seeded(email=EMAIL, world=world, fresh=True, runs=runs)
 
