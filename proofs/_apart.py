@@ -1,6 +1,7 @@
 """Work done in processes of their own, two at a time: what one of them changes in the product, no other sees."""
 
 import multiprocessing
+import signal
 import traceback
 from collections.abc import Callable, Sequence
 from multiprocessing.connection import Connection, wait
@@ -44,6 +45,7 @@ class Apart(Generic[Found]):
 
 
 def _carry_out(work: Callable[[], object], sender: Connection) -> None:
+    signal.signal(signal.SIGTERM, signal.SIG_DFL)
     try:
         found = work()
     except NotObeyed as fault:
