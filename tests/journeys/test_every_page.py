@@ -18,7 +18,7 @@ HEIGHT = 900
 FILES = ("Hoodie House Pty Ltd", "Hoodie House Wholesale")
 READER = "reader@example.com"
 LOGIN = ("books@example.com", "sandbox-books-1")
-PAGES = 32
+PAGES = 33
 SPOILED = '<img src="/healthz" onclick="go()"><textarea cols="400"></textarea>'
 OVERFLOW = "document.documentElement.scrollWidth - document.documentElement.clientWidth"
 

@@ -69,6 +69,7 @@ def at_work(page: Page, look: Look) -> None:
         ("runs", "/runs"),
         ("orders", "/orders"),
         ("needs-you", "/orders?state=needs_you"),
+        ("ignored", "/orders?state=ignored"),
         ("posted-look-once", "/orders?state=posted_look"),
         ("mails", "/mails"),
     ):
