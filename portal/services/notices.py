@@ -6,7 +6,7 @@ from datetime import datetime, timedelta
 from decimal import Decimal
 from zoneinfo import ZoneInfo
 
-from sqlalchemy import ColumnElement, and_, func, or_, select
+from sqlalchemy import ColumnElement, and_, exists, func, or_, select
 from sqlalchemy.orm import Session
 
 from portal.logs import log
@@ -258,6 +258,7 @@ def with_open_orders(
         news=tuple(orders_in(session, base_url, connection, news)),
         changed=changed_orders(session, base_url, connection),
         asks=questions_of(session, connection),
+        flooded=has_flood(session, connection),
     )
 
 
@@ -299,6 +300,12 @@ def questions_of(session: Session, connection: Connection) -> tuple[Asked, ...]:
         for reason in Ignored
         if reason in found
     )
+
+
+def has_flood(session: Session, connection: Connection) -> bool:
+    """Whether orders of a flood wait for a person's word."""
+    waiting = exists().where(Order.connection_id == connection.id, Order.flood_at.is_not(None))
+    return bool(session.scalar(select(waiting)))
 
 
 def mends(order: ToldOrder) -> bool:

@@ -13,7 +13,7 @@ from enum import StrEnum
 from zoneinfo import ZoneInfo
 
 from portal.money import ZERO
-from portal.sync.problems import Ignored, Problem, Turn
+from portal.sync.problems import Code, Ignored, Problem, Turn
 
 STANDSTILL = timedelta(hours=24)
 """So long may runs end early for a reason that mends itself before somebody is told that nothing was synced."""
@@ -89,7 +89,7 @@ class Report:
 
     `needs` are the orders that need somebody now, `mends` those that mend themselves; `news` those that Saasu was found to have
     already since the last mail; `changed` those that changed after they were posted; `asks` what was left out and is to be looked
-    at once. `problem` is the run's own.
+    at once. `problem` is the run's own; `flooded` while orders of a flood wait for a person's word.
     """
 
     at: datetime
@@ -103,6 +103,7 @@ class Report:
     changed: tuple[ChangedOrder, ...] = ()
     asks: tuple[Asked, ...] = ()
     problem: Problem | None = None
+    flooded: bool = False
     last_good: datetime | None = None
 
     @property
@@ -140,7 +141,7 @@ def verdict(report: Report, memory: Memory, when: When) -> Kind | None:
     """Which mail a run gives reason for; `None` for no mail."""
     if new_alarm(report, memory):
         return Kind.STOPPED
-    if memory.alarm and report.finished:
+    if memory.alarm and works_again(report, memory):
         return Kind.RESUMED
     if when is When.EVERY:
         return Kind.RUN
@@ -166,6 +167,11 @@ def new_alarm(report: Report, memory: Memory) -> str:
     return str(problem.code) if still and not memory.alarm else ""
 
 
+def works_again(report: Report, memory: Memory) -> bool:
+    """Whether the reason for an alarm is gone: a run finished, and where it was a flood, somebody answered."""
+    return report.finished and not (report.flooded and memory.alarm == Code.FLOOD)
+
+
 def remembered(report: Report, memory: Memory, kind: Kind | None, when: When) -> Memory:
     """What is remembered after a run was told by a mail of this kind, or by none.
 
@@ -176,7 +182,7 @@ def remembered(report: Report, memory: Memory, kind: Kind | None, when: When) ->
         problems = report.keys
     elif when is When.NEEDED:
         problems &= report.keys
-    alarm = new_alarm(report, memory) or ("" if report.finished else memory.alarm)
+    alarm = new_alarm(report, memory) or ("" if works_again(report, memory) else memory.alarm)
     return Memory(problems=problems, alarm=alarm)
 
 

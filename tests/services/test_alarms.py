@@ -4,6 +4,7 @@ import pytest
 from sqlalchemy.orm import Session
 
 from portal.models.connections import SaasuFile
+from portal.services.selection import ignore_held
 from portal.sync.problems import Code, Problem
 from tests.factories import NOON
 from tests.mailroom import Mailroom
@@ -96,3 +97,20 @@ def test_the_dead_token_of_one_shop_is_told_for_each(session: Session, mailroom:
     fig.run(problem=DEAD)
 
     assert [len(one.mails()) for one in (jam, fig)] == [1, 1]
+
+
+def test_a_flood_is_told_at_once_and_is_over_when_somebody_answered_it(
+    session: Session, mailroom: Mailroom
+) -> None:
+    jam = books(session, mailroom, "needed")
+    held = jam.order(120, state="seen", flood_at=NOON, turn="you")
+    jam.run(problem=Problem(Code.FLOOD, "51 orders came at once."))
+    jam.run()
+    before = [mail.kind for mail in jam.mails()]
+
+    ignore_held(session, jam.connection, NOON, "", "Alice", mailroom.clock.now())
+    jam.run()
+
+    assert held.state == "ignored"
+    assert before == ["stopped"]
+    assert [mail.kind for mail in jam.mails()] == ["stopped", "resumed"]

@@ -141,6 +141,17 @@ def test_one_mail_says_that_it_works_again(when: When) -> None:
     assert notices.verdict(good, calm, when) is (Kind.RUN if when is When.EVERY else None)
 
 
+def test_a_flood_is_over_when_somebody_answered_and_not_with_the_next_run() -> None:
+    memory = Memory(alarm="FLOOD")
+    waiting, answered = report(flooded=True), report()
+
+    assert notices.verdict(waiting, memory, When.NEEDED) is None
+    assert notices.remembered(waiting, memory, None, When.NEEDED).alarm == "FLOOD"
+    assert notices.verdict(answered, memory, When.NEEDED) is Kind.RESUMED
+    assert notices.remembered(answered, memory, Kind.RESUMED, When.NEEDED).alarm == ""
+    assert notices.verdict(waiting, Memory(alarm="STORE_CREDENTIALS"), When.NEEDED) is Kind.RESUMED
+
+
 def test_a_run_that_stopped_early_does_not_say_that_it_works_again() -> None:
     memory = Memory(alarm=MISSED)
     early = report(finished=False, problem=AWAY)
