@@ -244,8 +244,8 @@ MEANINGS: dict[Code, Meaning] = {
     Code.POSTED_TOTAL_DIFFERS: Meaning(
         Turn.YOU,
         False,
-        "Read back from Saasu, the sale has another total or GST than it should; or the first sale of its kind had, so this one waits.",
-        "Correct the sale order in Saasu. Where orders wait, choose how discounts are sent at the end of the connection's page.",
+        "Read back from Saasu, a sale came to another total or GST than it should. Orders with the same kind of line may wait for it.",
+        "Correct the sale order in Saasu. If orders wait, choose how discounts are sent, at the end of the connection's page.",
         "Order #1055: Saasu shows $119.99 with GST $10.91 for SHO1055; it should be $120.00 with GST $10.91",
     ),
     Code.STORE_CREDENTIALS: Meaning(

@@ -115,6 +115,13 @@ def test_a_renamed_contact_asks_for_a_look_at_the_notes(order_page: Callable[...
     assert "I have dealt with it" in page
 
 
+def test_an_order_that_waits_for_a_kind_of_line_leads_to_the_choice(order_page: Callable[..., str]) -> None:
+    waiting = order_page(state="failed", turn="you", problems=[DIFFERS], read_back_at=None)
+
+    assert '#line-prices">Choose how discounts are sent' in waiting
+    assert "Read back from Saasu 2" not in waiting
+
+
 def test_what_was_dealt_with_stays_to_be_read_and_asks_no_more(order_page: Callable[..., str]) -> None:
     page = order_page(
         problems=[DIFFERS], turn="you", changes=CANCELLED, dealt_with_at=NOON, dealt_with_by="Robin"
