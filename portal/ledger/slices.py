@@ -15,10 +15,10 @@ from portal.models.orders import Order
 from portal.models.runs import Run, RunKind, RunState
 from portal.sync.backfilling import SLICE
 from portal.sync.ports import Clock, OrderRecord, Place, Recorded, SliceOver, State, StopAsked
-from portal.sync.problems import Problem, Turn
+from portal.sync.problems import Code, Problem, Turn
 
 TRIED_AGAIN = timedelta(hours=1)
-"""How long a backfill waits after a problem that needs somebody; the hourly runs meet it too."""
+"""How long a backfill waits after a problem that needs somebody, or after Saasu itself spoke of too many calls; the hourly runs meet it too."""
 UNDISTURBED = timedelta(minutes=1)
 """For so long a slice goes on although runs of other connections wait for a worker; each new slice costs calls of its own."""
 
@@ -126,7 +126,8 @@ def end_slice(
     """Note on a backfill how its slice ended, and when the next may begin: a problem that mends itself is tried again sooner. The caller commits."""
     waits = None
     if problem is not None:
-        waits = again_at or now + (SLICE if problem.turn is Turn.WAIT else TRIED_AGAIN)
+        soon = problem.turn is Turn.WAIT and problem.code is not Code.SAASU_QUOTA
+        waits = again_at or now + (SLICE if soon else TRIED_AGAIN)
     session.execute(
         update(Backfill)
         .where(Backfill.id == backfill_id)

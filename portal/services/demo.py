@@ -3,7 +3,7 @@
 import re
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, replace
-from datetime import datetime, timedelta
+from datetime import date, datetime, timedelta
 
 from sqlalchemy import select
 from sqlalchemy.orm import Session
@@ -11,14 +11,17 @@ from sqlalchemy.orm import Session
 from portal.clients.rehearsal import PretendStore, PretendWorld, Rehearsal
 from portal.clients.transport import Transport
 from portal.models.accounts import Membership, Person
+from portal.models.backfills import BackfillState
 from portal.models.connections import Connection, SaasuFile
 from portal.models.runs import Run, RunKind
 from portal.services import addresses, outbox
 from portal.services.accounts import sign_up
+from portal.services.backfills import start_processing
 from portal.services.connections import Draft, file_items, save_connection
 from portal.services.files import add_files, choices, sign_in_to_saasu
 from portal.services.remotes import Outside
 from portal.services.runs import next_slot
+from portal.services.slices import run_slice_here
 from portal.services.sweeps import quiet_moment
 from portal.services.syncing import carry_out
 from portal.sync.rules import SYNCED_BY_DEFAULT, Item
@@ -26,7 +29,9 @@ from portal.sync.rules import SYNCED_BY_DEFAULT, Item
 FIRM = "Wren & Wattle Accountants"
 PERSON = "Robin Carter"
 EMAIL = "demo@example.com"
-RUN_AT_NIGHT = timedelta(hours=1)
+MOST_SLICES = 10
+CAME_LATE = timedelta(days=7)
+"""So long before the present the first shop is enabled; its older orders come with *Start Processing*."""
 CONFIRM_LINK = re.compile(r"/mail-addresses/(?P<address>[\w-]{22})/confirm/(?P<token>[\w-]{22})")
 LIVE_RATE = 5
 
@@ -73,12 +78,15 @@ def seed(
     connections = connect_all(session, past, world, password)
     if mailbox:
         confirm_address(session, past, rehearsal)
-    runs = 0
+    runs, first = 0, clock.now().date()
     for moment in moments(clock.now(), world.began):
         clock.moment = moment
         rehearsal.set_clock(moment)
         today = replace(past, silent=moment < world.began)
-        for connection in connections:
+        late = connections[0]
+        if not late.enabled and moment > world.began - CAME_LATE:
+            take_from(session, past, late, world, first, clock)
+        for connection in filter(lambda one: one.enabled, connections):
             replay_run(session, today, connection, clock)
             runs += 1
         say(f"  replayed {moment:%d/%m/%Y}")
@@ -113,13 +121,13 @@ def moments(first: datetime, last: datetime) -> Iterator[datetime]:
 
 
 def connect_all(session: Session, outside: Outside, world: PretendWorld, password: str) -> list[Connection]:
-    """Sign the firm up, add its files and connect every seeded shop."""
+    """Sign the firm up, add its files and connect every seeded shop; the first of them is enabled later, by `take_from`."""
     person = sign_up(
         session, outside.vault, firm_name=FIRM, name=PERSON, email=EMAIL, password=password, now=outside.now()
     )
     firm_id = session.scalars(select(Membership.firm_id).where(Membership.person_id == person.id)).one()
     seeded = {store.file_id: store for store in world.stores if store.seeded}
-    connections = []
+    connections: list[Connection] = []
     for pretend in world.logins:
         if pretend.two_factor_code or not seeded.keys() & set(pretend.file_ids):
             continue
@@ -133,15 +141,29 @@ def connect_all(session: Session, outside: Outside, world: PretendWorld, passwor
             store = seeded[file.file_id]
             file.time_zone = store.timezone
             session.commit()
-            connections.append(connect(session, outside, file, store))
+            connections.append(connect(session, outside, file, store, enabled=bool(connections)))
     return connections
 
 
-def connect(session: Session, outside: Outside, file: SaasuFile, store: PretendStore) -> Connection:
+def connect(
+    session: Session, outside: Outside, file: SaasuFile, store: PretendStore, *, enabled: bool
+) -> Connection:
     """Connect one shop as a person would on the connector page."""
+    connection = save_connection(
+        session, outside, file, None, draft_of(session, outside, file, store, enabled=enabled)
+    )
+    connection.store_name = store.name
+    session.commit()
+    return connection
+
+
+def draft_of(
+    session: Session, outside: Outside, file: SaasuFile, store: PretendStore, *, enabled: bool
+) -> Draft:
+    """The connector page of a shop as it is filled in."""
     items = file_items(session, outside, file)
-    draft = Draft(
-        enabled=True,
+    return Draft(
+        enabled=enabled,
         store_hash=store.hash,
         client_id=store.client_id,
         client_secret=store.client_secret,
@@ -153,10 +175,24 @@ def connect(session: Session, outside: Outside, file: SaasuFile, store: PretendS
         notification_email=EMAIL,
         statuses=tuple(sorted(SYNCED_BY_DEFAULT)),
     )
-    connection = save_connection(session, outside, file, None, draft)
-    connection.store_name = store.name
-    session.commit()
-    return connection
+
+
+def take_from(
+    session: Session,
+    outside: Outside,
+    connection: Connection,
+    world: PretendWorld,
+    day: date,
+    clock: ReplayClock,
+) -> None:
+    """Enable a connection and take its orders back to a day with *Start Processing*, as a person would."""
+    store = next(store for store in world.stores if store.hash == connection.store_hash)
+    draft = draft_of(session, outside, connection.file, store, enabled=True)
+    save_connection(session, outside, connection.file, connection, draft)
+    backfill = start_processing(session, outside, connection, day, PERSON, lambda *_: None)
+    for _ in range(MOST_SLICES):
+        if backfill.state == BackfillState.RUNNING:
+            run_slice_here(session, outside, backfill, clock)
 
 
 def item_id(items: tuple[Item, ...], code: str) -> int | None:

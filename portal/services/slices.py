@@ -78,8 +78,9 @@ def queue_slice(session: Session, backfill: Backfill, now: datetime, ring: Ring)
 
 
 def run_slice_here(session: Session, outside: Outside, backfill: Backfill, clock: Clock) -> RunState | None:
-    """Carry out one slice in this process, without the queue; `None` where another run of the connection is open."""
-    run = queue_slice(session, backfill, clock.now(), lambda *_: None)
+    """Carry out its queued slice, or a new one, in this process; `None` where another run of the connection is open."""
+    waiting = select(Run).where(Run.backfill_id == backfill.id, Run.state == RunState.QUEUED)
+    run = session.scalar(waiting) or queue_slice(session, backfill, clock.now(), lambda *_: None)
     state = carry_out(session, outside, run.id, run.attempt, clock) if run else None
     session.refresh(backfill)
     return state

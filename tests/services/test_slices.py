@@ -199,7 +199,12 @@ def test_a_slice_without_calls_left_says_when_it_goes_on_and_the_tick_waits_for_
 
 
 @pytest.mark.parametrize(
-    ("code", "later"), [(Code.STORE_UNREACHABLE, timedelta(minutes=10)), (Code.SAASU_CREDENTIALS, HOUR)]
+    ("code", "later"),
+    [
+        (Code.STORE_UNREACHABLE, timedelta(minutes=10)),
+        (Code.SAASU_CREDENTIALS, HOUR),
+        (Code.SAASU_QUOTA, HOUR),
+    ],
 )
 def test_after_a_problem_the_next_slice_waits_a_while(
     session: Session, connection: Connection, code: Code, later: timedelta
