@@ -91,7 +91,8 @@ def moments(day_from: date, day_to: date, zone: ZoneInfo, now: datetime) -> tupl
     if day_from.year < 2000:
         raise NotPreviewed("Choose a first day that is not before the year 2000.")
     begins = datetime.combine(day_from, time.min, zone).astimezone(UTC)
-    ends = datetime.combine(day_to + timedelta(days=1), time.min, zone).astimezone(UTC) - SECOND
+    last = min(day_to, now.astimezone(zone).date())
+    ends = datetime.combine(last + timedelta(days=1), time.min, zone).astimezone(UTC) - SECOND
     return begins, min(ends, now)
 
 

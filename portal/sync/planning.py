@@ -74,7 +74,7 @@ def by_rules(order: ShopOrder, rules: Rules, record: OrderRecord | None) -> Deci
     nonsense = nonsense_of(order, rules)
     if nonsense:
         return Reject(about_order(Code.ORDER_UNREADABLE, order.id, nonsense))
-    reason = reason_to_ignore(order, rules, released=record is not None and record.release)
+    reason = reason_to_ignore(order, rules, released=record is not None and still_released(order, record))
     return Take() if reason is None else Ignore(reason, wants_a_look(order, rules, record, reason))
 
 
@@ -85,6 +85,11 @@ def nonsense_of(order: ShopOrder, rules: Rules) -> str:
     if order.created_at > rules.latest:
         return f"its date, {order.created_at.astimezone(rules.zone):%d/%m/%Y}, lies in the future"
     return ""
+
+
+def still_released(order: ShopOrder, record: OrderRecord) -> bool:
+    """Whether a person's *Take* still holds: it was said of the order as it then stood, not of one cancelled or archived since."""
+    return record.release and (order.status_id, order.is_deleted) == (record.status_id, record.is_deleted)
 
 
 def differs(order: ShopOrder, record: OrderRecord) -> bool:

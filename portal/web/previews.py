@@ -24,6 +24,7 @@ from portal.web.access import current_firm, current_person, needs
 from portal.web.previews_in_words import LIMIT_OF_NUMBERS, anchor_of, verdict_chip
 
 blueprint = Blueprint("previews", __name__)
+LONGEST_NUMBER = 19  # digits
 OF_CONNECTION = "/connections/<string(length=22):connection_id>/previews"
 PREVIEW = "/previews/<string(length=22):preview_id>"
 
@@ -102,11 +103,12 @@ def order(connection_id: str) -> ResponseReturnValue:
     """One order by its number, fetched from the shop and shown as it would be posted now."""
     connection = connection_or_404(connection_id)
     typed = request.args.get("number", "").strip().lstrip("#")
-    if not typed.isascii() or not typed.isdigit() or int(typed[:20]) >= LIMIT_OF_NUMBERS:
+    digits = typed.lstrip("0") if typed.isascii() and typed.isdigit() else ""
+    if not 0 < len(digits) <= LONGEST_NUMBER or int(digits) >= LIMIT_OF_NUMBERS:
         return page_of_connection(connection, fault="Type the number of an order, in digits alone.")
     try:
         found = preview_orders.preview_number(
-            desk.session(), desk.outside(), connection, int(typed), SystemClock()
+            desk.session(), desk.outside(), connection, int(digits), SystemClock()
         )
     except RunStopped as stopped:
         return page_of_connection(connection, problem=stopped.problem)

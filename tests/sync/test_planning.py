@@ -255,11 +255,22 @@ def test_a_restored_order_is_decided_again_even_where_its_date_did_not_move() ->
 
 
 def test_a_release_lifts_everything_but_the_currency() -> None:
-    taken = record(State.SEEN, release=True)
+    taken = record(State.SEEN, release=True, status_id=5, is_deleted=True)
     now = {"modified_at": CREATED + 2 * HOUR}
 
     assert decided(order(status_id=5, is_deleted=True, **now), taken) == Take()
-    assert decided(order(currency="USD", **now), taken) == Ignore(Ignored.CURRENCY)
+    assert decided(order(status_id=5, is_deleted=True, currency="USD", **now), taken) == Ignore(
+        Ignored.CURRENCY
+    )
+
+
+def test_a_release_is_over_when_the_order_is_cancelled_or_archived_since() -> None:
+    taken = record(State.FAILED, release=True, status_id=11)
+    now = {"modified_at": CREATED + 2 * HOUR}
+
+    assert decided(order(status_id=5, **now), taken) == Ignore(Ignored.STATUS)
+    assert decided(order(status_id=11, is_deleted=True, **now), taken) == Ignore(Ignored.DELETED)
+    assert decided(order(status_id=11, **now), taken) == Take()
 
 
 # --- the same number, another order -----------------------------------------------------------------------------------
