@@ -75,6 +75,7 @@ def main() -> int:
         copy = make_copy(Path(folder), only)
         run_mutmut(copy, options.children)
         codes = read_codes(copy)
+        refuse_untried(codes)
         survivors = read_survivors(copy, codes)
         mutated = {function_of(name) for name in codes}
     reasons = read_reasons()
@@ -139,6 +140,13 @@ def read_codes(copy: Path) -> dict[str, int | None]:
     for file in sorted((copy / "mutants").rglob("*.meta")):
         codes |= json.loads(file.read_text())["exit_code_by_key"]
     return codes
+
+
+def refuse_untried(codes: dict[str, int | None]) -> None:
+    """Raise `SystemExit` where the tool was interrupted: it ends as if all was well, and what it did not try would count as survived."""
+    untried = sum(code is None for code in codes.values())
+    if untried:
+        sys.exit(f"The tool was interrupted: {untried} of {len(codes)} changes were not tried.")
 
 
 def function_of(mutant: str) -> str:

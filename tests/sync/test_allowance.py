@@ -5,7 +5,7 @@ from decimal import Decimal
 
 import pytest
 
-from portal.sync.allowance import Allowance, again_at, allowance, counted, done_by, plan_limit
+from portal.sync.allowance import Allowance, again_at, allowance, counted, done_by, hour_of, plan_limit
 
 NOW = datetime(2026, 7, 1, 2, 0, tzinfo=UTC)
 
@@ -44,6 +44,19 @@ def test_a_backfill_leaves_a_fifth_to_the_hourly_runs_and_more_where_their_busie
     assert allowance(3000, sole_user=False).reserve == 300
     assert allowance(3000, sole_user=False, busiest_day=400).reserve == 600
     assert allowance(3000, sole_user=False, busiest_day=9000).reserve == 1500
+
+
+def test_an_allowance_keeps_what_it_was_made_of_with_the_hours_in_their_order() -> None:
+    later, earlier = NOW, NOW - timedelta(hours=2)
+
+    assert allowance(
+        3000, sole_user=True, used=30, busiest_day=400, hours={later: 10, earlier: 20}
+    ) == Allowance(allowed=2400, used=30, reserve=600, busiest_day=400, hours=((earlier, 20), (later, 10)))
+
+
+def test_an_hour_begins_at_its_first_microsecond() -> None:
+    assert hour_of(datetime(2026, 7, 1, 2, 59, 58, 999_999, tzinfo=UTC)) == NOW
+    assert hour_of(NOW) == NOW
 
 
 def test_what_is_left_is_never_less_than_nothing() -> None:
@@ -89,6 +102,19 @@ def test_the_calls_of_the_hourly_runs_are_thought_of() -> None:
         assert (ends[1] > ends[0]) is later
 
 
+def test_beside_the_hourly_runs_a_backfill_takes_what_their_hours_leave() -> None:
+    given = Allowance(allowed=100, used=0, reserve=0, busiest_day=24)
+    a_day_on, two_days_on = NOW + timedelta(hours=25), NOW + timedelta(hours=50)
+    assert done_by(100, given, Decimal(1), NOW) == NOW + timedelta(seconds=100)
+    assert done_by(100 + 76, given, Decimal(1), NOW) == a_day_on + timedelta(seconds=76)
+    assert done_by(100 + 77, given, Decimal(1), NOW) == two_days_on + timedelta(seconds=1)
+
+
+def test_hourly_runs_that_could_take_the_whole_day_never_stop_a_backfill_for_good() -> None:
+    given = Allowance(allowed=24, used=0, reserve=0, busiest_day=24)
+    assert done_by(25, given, Decimal(1), NOW) == NOW + timedelta(hours=25, seconds=1)
+
+
 def test_a_file_whose_reserve_takes_everything_still_ends_one_day() -> None:
     given = Allowance(allowed=10, used=0, reserve=10, busiest_day=500)
     assert done_by(2, given, Decimal(1), NOW) == NOW + timedelta(days=1, hours=1, seconds=1)
@@ -114,6 +140,12 @@ def test_calls_are_free_again_when_enough_of_the_last_hours_are_a_day_old() -> N
     assert again_at(given, 11, NOW) == NOW + timedelta(hours=16)
     assert again_at(given, 60, NOW) == NOW + timedelta(hours=16)
     assert again_at(given, 61, NOW) == NOW + timedelta(hours=17)
+
+
+def test_calls_that_are_free_within_the_hour_are_waited_for_no_longer_than_that() -> None:
+    now = NOW + timedelta(minutes=30)
+    given = allowance(20, sole_user=False, used=10, hours={NOW - timedelta(days=1): 10})
+    assert again_at(given, 1, now) == NOW + timedelta(hours=1)
 
 
 def test_what_is_never_free_is_looked_at_again_when_the_last_hour_is_a_day_old() -> None:

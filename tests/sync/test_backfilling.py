@@ -9,7 +9,6 @@ from itertools import permutations
 
 import pytest
 
-from portal.sync import backfilling
 from portal.sync.failures import OutcomeLost, Unreachable
 from portal.sync.ports import SliceOver, State, StopAsked
 from portal.sync.problems import Code, Ignored, Problem, RunStopped
@@ -341,27 +340,6 @@ def hold_up_once(here: Backfilled) -> Callable[[], bool]:
 
     here.ledger.sending = slowly  # type: ignore[method-assign,assignment]
     return lambda: bool(happened)
-
-
-def test_more_orders_than_one_batch_are_all_posted(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(backfilling, "BATCH", 2)
-    here = backfilled(*(older(number) for number in range(101, 106)))
-
-    here.slice()
-
-    assert here.sent() == [f"SHO{number}" for number in range(101, 106)]
-
-
-def test_a_list_that_never_ends_does_not_hold_a_worker_for_ever(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(backfilling, "LONGEST_READ", 2)
-    here = backfilled(older(101), older(102), older(103))
-    here.shop.page_size = 1
-
-    here.slice()
-    assert (here.ledger.stands.cursor, here.ledger.stands.read_to_end) == (102, False)
-    here.slice()
-
-    assert here.sent() == ["SHO101", "SHO102", "SHO103"]
 
 
 def test_an_earlier_date_asked_while_it_runs_reads_on_from_there_and_posts_nothing_twice() -> None:

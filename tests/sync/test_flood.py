@@ -9,7 +9,7 @@ import pytest
 
 from portal.sync.flood import hold_flood, most_at_once
 from portal.sync.ports import OrderRecord, Reading, State
-from portal.sync.problems import Code, RunStopped
+from portal.sync.problems import Code, Problem, RunStopped
 from tests import builders
 from tests.fake_ledger import FakeLedger
 from tests.whole_run import NOW, World, order, world
@@ -116,6 +116,39 @@ def test_only_the_flood_itself_is_held() -> None:
     assert ledger.flooded == set(range(1000, 1060))
 
 
+def test_a_flood_after_a_few_orders_that_nobody_minds_is_held_all_the_same() -> None:
+    rest, code, ledger = guarded(arrivals(3, 2000, run_id="run 2") + arrivals(60))
+
+    assert (rest, code, len(ledger.flooded)) == (3, "FLOOD", 60)
+
+
+def test_a_flood_within_minutes_is_not_taken_for_what_gathered_while_the_shop_was_away() -> None:
+    sold = [NOW - timedelta(hours=n) for n in range(1, 300)]
+    within_minutes = [
+        replace(one, modified_at=NOW - 20 * MINUTE * (one.order_id % 2)) for one in arrivals(61)
+    ]
+
+    assert guarded(within_minutes, sold)[1] == "FLOOD"
+
+
+def test_fifty_orders_cost_no_look_at_what_the_shop_sold_before() -> None:
+    ledger = FakeLedger(Reading(watermark=NOW))
+
+    def asked(_moment: datetime) -> list[datetime]:
+        raise AssertionError("asked")
+
+    ledger.sold_since = asked  # type: ignore[method-assign, assignment]
+
+    assert hold_flood(ledger, arrivals(50), builders.rules(), NOW) == (arrivals(50), None)
+
+
+def test_the_seconds_of_an_hour_make_no_difference_to_it() -> None:
+    hour = datetime(2026, 3, 2, 14, tzinfo=UTC)
+    sold = [hour + timedelta(minutes=3 * n, seconds=5 * n, microseconds=n) for n in range(12)]
+
+    assert most_at_once(sold, arrivals(1)) == 60
+
+
 def test_the_problem_says_how_many_what_they_come_to_and_of_what_days_in_the_files_zone() -> None:
     late = datetime(2026, 3, 1, 13, 30, tzinfo=UTC)
     due = [*arrivals(60, total=Decimal("20.005")), *arrivals(1, 2000, created_at=late, total=Decimal(1200))]
@@ -132,8 +165,23 @@ def test_the_problem_says_how_many_what_they_come_to_and_of_what_days_in_the_fil
 def test_orders_of_one_day_name_that_day() -> None:
     _, problem = hold_flood(FakeLedger(Reading(watermark=NOW)), arrivals(51), builders.rules(), NOW)
 
+    assert problem == Problem(
+        Code.FLOOD,
+        "51 orders came at once, $510.00, created on 03/03/2026: far more than this shop takes in an hour. "
+        "None of them is posted until you say so.",
+        "51",
+    )
+
+
+@pytest.mark.parametrize("odd", [0, 1, 49, 50])
+def test_one_order_of_another_day_makes_it_a_span_of_days_wherever_it_stands(odd: int) -> None:
+    due = arrivals(51)
+    due[odd] = replace(due[odd], created_at=NOW - timedelta(days=4))
+
+    _, problem = hold_flood(FakeLedger(Reading(watermark=NOW)), due, builders.rules(), NOW)
+
     assert problem is not None
-    assert "$510.00, created on 03/03/2026: far more" in problem.sentence
+    assert "$510.00, created 27/02/2026 to 03/03/2026: far more" in problem.sentence
 
 
 def flooded(count: int = 55) -> World:

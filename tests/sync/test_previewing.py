@@ -209,7 +209,7 @@ def test_what_is_left_out_for_another_reason_now_says_the_present_one() -> None:
 
 
 def test_what_a_person_asked_for_would_post_whatever_its_status() -> None:
-    asked = record(State.SEEN, release=True)
+    asked = record(State.SEEN, release=True, status_id=5)
 
     assert of(builders.order(status_id=5), asked).tally.verdict is Verdict.WOULD_POST
     assert of(builders.order(currency="NZD"), asked).tally.ignored is Ignored.CURRENCY

@@ -1,5 +1,6 @@
 """What a run posted is read back, in batches and never at the cost of a post (SYNC §7.8)."""
 
+from dataclasses import replace
 from datetime import timedelta
 from decimal import Decimal
 
@@ -16,7 +17,7 @@ from portal.sync.failures import (
     Throttled,
     Unreachable,
 )
-from portal.sync.ports import SliceOver, State, StopAsked
+from portal.sync.ports import Finding, SliceOver, State, StopAsked
 from portal.sync.problems import Code, Problem, RunStopped
 from portal.sync.sale_orders import SaleOrder
 from tests.reading_back import RATES, a_cent_less, reads, states
@@ -103,6 +104,44 @@ def test_after_each_hundred_posts_the_batch_is_read_back_and_the_next_listing_be
         NOW + timedelta(minutes=59),
     ]
     assert all(here.ledger.findings[number][0].row for number in range(120, 125))
+
+
+def test_a_listing_that_showed_nothing_leaves_the_next_one_where_the_last_good_one_ended(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr(proving, "BATCH", 1)
+    here = world(order(120), order(121), order(122))
+    here.books.hides = {"SHO121"}
+
+    here.run()
+
+    assert [since for since, _ in here.books.windows] == [
+        NOW - timedelta(minutes=10),
+        NOW - timedelta(minutes=1),
+        NOW - timedelta(minutes=1),
+    ]
+
+
+def test_an_order_of_plain_lines_costs_no_look_at_what_is_known_of_shapes() -> None:
+    here = world(order(120))
+
+    def asked() -> object:
+        raise AssertionError("asked")
+
+    here.ledger.standing = asked  # type: ignore[method-assign, assignment]
+    here.run()
+
+    assert states(here, 120) == ["posted"]
+    assert here.ledger.findings[120][0].problems == ()
+
+
+def test_a_sale_of_which_nobody_knows_what_it_had_to_come_to_is_only_noted() -> None:
+    here = world(order(120))
+    here.run()
+    record, (row,) = replace(here.ledger.records[120], bridge=None), here.books.listing
+
+    assert proving.finding(record, row) == Finding(record=record, row=row, problems=())
+    assert proving.finding(record, None) == Finding(record=record, row=None, problems=())
 
 
 def test_a_batch_is_as_many_posts_as_saasu_lists_on_a_page() -> None:

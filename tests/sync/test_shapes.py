@@ -81,4 +81,8 @@ def test_an_order_that_waits_for_a_shape_says_which_and_what_a_person_may_do() -
 
 
 def test_whole_cents_are_no_way_out_for_a_line_below_zero() -> None:
-    assert "choose no Discount Item" in shape_stopped(121, {Shape.NEGATIVE, Shape.PERCENTAGE}).sentence
+    assert shape_stopped(121, {Shape.NEGATIVE, Shape.PERCENTAGE}).sentence == (
+        "Order #121: not posted: the first order of this file with a percentage off one piece or a line below zero, "
+        "for the Discount Item came to another total in Saasu; choose no Discount Item, or look again at the one that "
+        "differed, on the connector page"
+    )

@@ -9,8 +9,8 @@ import pytest
 from portal.sync.failures import Unreachable
 from portal.sync.orders import OrderPage, UnreadableOrder
 from portal.sync.ports import OrderRecord, State, StopAsked
-from portal.sync.problems import Code, Ignored, RunStopped
-from portal.sync.sweeping import run_sweep
+from portal.sync.problems import Code, Ignored, Problem, RunStopped
+from portal.sync.sweeping import is_past, run_sweep
 from tests.whole_run import NOW, World, order, world
 
 DAY = timedelta(days=1)
@@ -62,6 +62,52 @@ def test_a_posted_order_whose_total_moved_without_its_date_is_noted_as_changed()
     assert here.ledger.state(120) is State.POSTED
     assert here.ledger.records[120].total == Decimal("99.00")
     assert here.ledger.remarks == ["Orders of the last 60 days compared: 1 shown otherwise than recorded."]
+
+
+def test_what_is_new_and_what_is_otherwise_are_counted_apart_in_one_sentence() -> None:
+    here = world(order(120), order(121))
+    here.run()
+    here.shop.add(order(120, created_at=NOW - 2 * DAY))
+    here.shop.add(hidden(118))
+    here.shop.add(hidden(119))
+
+    sweep(here)
+
+    assert here.ledger.remarks == [
+        "Orders of the last 60 days compared: 2 not recorded before, 1 shown otherwise than recorded."
+    ]
+
+
+def test_a_waiting_order_that_nobody_can_read_any_more_is_shown_otherwise_than_recorded() -> None:
+    here = world(hidden(120))
+    sweep(here)
+    here.ledger.remarks.clear()
+    broken = UnreadableOrder(id=120, reason="no total")
+    here.shop.listed = lambda **_asked: OrderPage(orders=(), unreadable=(broken,))  # type: ignore[method-assign]
+
+    sweep(here)
+
+    assert here.ledger.remarks == ["Orders of the last 60 days compared: 1 shown otherwise than recorded."]
+
+
+def test_an_order_created_sixty_days_ago_to_the_second_is_compared_and_ends_no_sweep() -> None:
+    since = NOW - 60 * DAY
+    here = world(hidden(100, created_at=since), hidden(101, created_at=since))
+    here.shop.page_size = 1
+
+    sweep(here)
+
+    assert sorted(here.ledger.records) == [100, 101]
+
+
+def test_a_page_of_old_orders_that_reaches_down_to_the_oldest_known_one_is_the_last() -> None:
+    since = NOW - 60 * DAY
+    old = hidden(200, created_at=since - DAY).order
+    page = OrderPage(orders=(old,), unreadable=(UnreadableOrder(id=120, reason="no total"),))
+
+    assert is_past(page, since, 120)
+    assert is_past(page, since, None)
+    assert not is_past(page, since, 119)
 
 
 def test_a_restored_order_is_taken_up_again() -> None:
@@ -187,8 +233,12 @@ def test_a_list_without_an_end_ends_the_sweep(monkeypatch: pytest.MonkeyPatch) -
     here = world(*(hidden(number) for number in range(100, 110)))
     here.shop.page_size = 2
 
-    with pytest.raises(RunStopped, match="does not end"):
+    with pytest.raises(RunStopped) as stopped:
         sweep(here)
+    assert stopped.value.problem == Problem(
+        Code.STORE_UNREACHABLE,
+        "BigCommerce could not be read: The shop's list of orders does not end.",
+    )
     assert sorted(here.ledger.records) == [106, 107, 108, 109]
 
 
