@@ -1,4 +1,4 @@
-"""Work done in processes of their own, two at a time: what one of them changes in the product, no other sees."""
+"""Work done in processes of their own, some at a time: what one of them changes in the product, no other sees."""
 
 import multiprocessing
 import signal
@@ -56,23 +56,29 @@ def _carry_out(work: Callable[[], object], sender: Connection) -> None:
     sender.close()
 
 
-def in_turn(works: Sequence[Callable[[], Found]], at_once: int) -> list[Found | Crashed]:
-    """Carry all of them out, so many at once, each in a process of its own; in the order they were given."""
-    waiting = list(enumerate(works))
-    running: dict[int, Apart[Found]] = {}
+def in_turn(works: Sequence[Callable[[], Found]], lanes: int) -> list[Found | Crashed]:
+    """Carry all of them out, each in a process of its own; in the order they were given.
+
+    So many lanes go at once. Work N goes down lane N modulo their number, and no two of one lane at the same time: what
+    shares a lane may share servers whose clock it sets.
+    """
+    waiting = [list(range(lane, len(works), lanes)) for lane in range(lanes)]
+    running: dict[int, tuple[int, Apart[Found]]] = {}
     found: dict[int, Found | Crashed] = {}
     try:
-        while waiting or running:
-            while waiting and len(running) < at_once:
-                place, work = waiting.pop(0)
-                running[place] = Apart(work)
-            ready = wait([one.receiver for one in running.values()])
-            for place in [place for place, one in running.items() if one.receiver in ready]:
+        while any(waiting) or running:
+            for lane, places in enumerate(waiting):
+                if places and lane not in running:
+                    place = places.pop(0)
+                    running[lane] = (place, Apart(works[place]))
+            ready = wait([one.receiver for _, one in running.values()])
+            for lane in [lane for lane, (_, one) in running.items() if one.receiver in ready]:
+                place, one = running.pop(lane)
                 try:
-                    found[place] = running.pop(place).result()
+                    found[place] = one.result()
                 except Crashed as crashed:
                     found[place] = crashed
     finally:
-        for one in running.values():
+        for _, one in running.values():
             one.stop()
     return [found[place] for place in range(len(works))]

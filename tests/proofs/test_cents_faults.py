@@ -1,6 +1,8 @@
 """The faults that `prove cents` plants: each changes what the product does, in a process of its own alone."""
 
+import time
 from decimal import Decimal
+from pathlib import Path
 
 import pytest
 
@@ -62,3 +64,22 @@ def test_work_that_breaks_is_told_and_the_rest_goes_on() -> None:
     assert isinstance(crashed, Crashed)
     assert "broken on purpose" in str(crashed)
     assert seven == 7
+
+
+def test_what_shares_a_lane_is_done_one_after_another(tmp_path: Path) -> None:
+    """Else one of two would set the clock of the servers back under the other."""
+    second, third = tmp_path / "second has ended", tmp_path / "third has ended"
+
+    def slow() -> bool:
+        deadline = time.monotonic() + 20
+        while not third.exists() and time.monotonic() < deadline:
+            time.sleep(0.01)
+        time.sleep(0.1)
+        second.touch()
+        return True
+
+    def quick() -> bool:
+        third.touch()
+        return True
+
+    assert in_turn([lambda: True, slow, quick, second.exists], 2) == [True, True, True, True]
