@@ -121,16 +121,21 @@ def counted_on_shipping(reading: Reading, complete: CompleteOrder) -> Decimal:
 
 
 def goods_are_lessened(reading: Reading, complete: CompleteOrder, worth: Decimal) -> bool:
-    """Whether the tax on the lines is nearer to what it is with `worth` shared over them than to what it is without."""
+    """Whether the tax on the lines is nearer to what it is with `worth` shared over them than to what it is without.
+
+    Where that makes less of a difference than rounding may, the tax shows nothing.
+    """
     lefts = [
         (reading.side(line.total) - sum((one.amount for one in line.applied_discounts), ZERO), line)
         for line in complete.lines
     ]
     whole = sum((left for left, _ in lefts), ZERO)
-    taxed = sum((left for left, line in lefts if line.total.inc_tax != line.total.ex_tax), ZERO)
+    carrying = [left for left, line in lefts if line.total.inc_tax != line.total.ex_tax]
+    taxed = sum(carrying, ZERO)
     parts = 11 if reading.inclusive else 10
     short = taxed / parts - sum((line.total.tax for line in complete.lines), ZERO)
-    return whole > ZERO and short > worth * taxed / whole / parts / 2
+    shared = worth * taxed / whole / parts if whole > ZERO else ZERO
+    return shared > CENT / 2 * len(carrying) and short > shared / 2
 
 
 def shipping_coupons(coupons: tuple[Coupon, ...]) -> Decimal:
