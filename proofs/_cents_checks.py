@@ -117,7 +117,7 @@ def share_faults(side: ShopSide, sold: Sequence[Row], laid: list[Laid], shop: Sh
     sums = {code: sum(cents(decimal(row["TotalAmount"])) for row in rows) for code, rows in booked.items()}
     shipping = cents(sum((charge["inc"] for charge in side.charges()), Decimal(0)))
     fees = sum(cents(decimal(fee["cost_inc_tax"])) for fee in side.fees)
-    discount = sum(one.gross for one in laid) + shipping + fees - side.total
+    discount = discount_of(side, laid, shipping + fees, shop)
     off_shipping = min(cents(on_shipping(side, shop)), max(discount, 0))
     shares, beyond = expected_shares(laid, discount - off_shipping, shop)
     shipped = shipping if shop.discount_item else shipping - off_shipping - beyond
@@ -141,6 +141,15 @@ def share_faults(side: ShopSide, sold: Sequence[Row], laid: list[Laid], shop: Sh
                 "share",
                 f"{one.line['name']} × {one.line['quantity']}: Saasu has {one.net}, it should be {wanted}",
             )
+
+
+def discount_of(side: ShopSide, laid: list[Laid], charges: int, shop: Shop) -> int:
+    """The discount with GST: what the shop states, but for rounding; where it states that ex GST, what all parts leave of the total."""
+    order = side.order
+    stated = cents(decimal(order["discount_amount"]) + decimal(order["coupon_discount"]))
+    left = sum(one.gross for one in laid) + charges - side.total
+    by_rounding = shop.inclusive and abs(left - stated) <= len(laid) + 4
+    return stated if not stated or by_rounding else left
 
 
 def on_shipping(side: ShopSide, shop: Shop) -> Decimal:
@@ -194,8 +203,20 @@ def own_shares(laid: list[Laid], discount: int, shop: Shop) -> list[int] | None:
     room = 50 * (1 + sum(1 for amount in own if amount)) + (0 if shop.inclusive else 100 * (len(laid) + 5))
     if not (mixed or shop.own_discounts) or not any(own) or abs(sum(own) - discount * 100) > room:
         return None
-    shares = split(discount, own)
-    return shares if all(share <= one.gross for share, one in zip(shares, laid, strict=True)) else None
+    return held_back(split(discount, own), [one.gross for one in laid], room // 100)
+
+
+def held_back(shares: Sequence[int], most: Sequence[int], room: int) -> list[int] | None:
+    """Shares of which none is more than its line: so many cents at most go to other lines, `None` where they do not fit."""
+    held = [min(share, limit) for share, limit in zip(shares, most, strict=True)]
+    over = sum(shares) - sum(held)
+    if over > room:
+        return None
+    for place in sorted(range(len(most)), key=lambda place: (not shares[place], place)):
+        more = min(over, most[place] - held[place])
+        held[place] += more
+        over -= more
+    return held if not over else None
 
 
 def split(total: int, weights: Sequence[int]) -> list[int]:
