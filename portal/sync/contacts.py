@@ -246,8 +246,8 @@ def _with_delivery(billing: BillingPlan, wanted: PostalAddress, invoiced: Postal
     if not has_address(wanted) or same_address(wanted, invoiced):
         return billing
     match billing:
-        case Create(contact, notes):
-            return Create(replace(contact, other=wanted), notes)
+        case Create(contact):
+            return Create(replace(contact, other=wanted))
         case Use(contact, change, notes, True) if not same_address(wanted, contact.other):
             return Use(contact, replace(change or ContactChange(), other=wanted), notes)
         case _:

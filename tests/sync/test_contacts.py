@@ -10,9 +10,11 @@ from portal.sync.contacts import (
     SameAsBilling,
     ShippingPlan,
     Use,
+    address_text,
     billing_plan,
     billing_search,
     same_address,
+    same_country,
     shipping_plan,
     shipping_search,
 )
@@ -57,14 +59,21 @@ def test_blank_names_are_never_searched_and_give_no_contact_and_a_note() -> None
     nobody = order(billing=Address()).order
     plan = billing_plan(nobody, ())
     assert billing_search(nobody) is None
-    assert isinstance(plan, NoContact)
-    assert "without a contact" in plan.notes[0]
+    assert plan == NoContact(
+        ("The order has no e-mail, name or company: the sale was posted without a contact.",)
+    )
 
 
 def test_an_email_alone_still_makes_a_contact_with_a_name() -> None:
     plan = billing_plan(order(billing=Address(email="robin@example.com")).order, ())
     assert isinstance(plan, Create)
     assert (plan.contact.family_name, plan.contact.email) == ("robin@example.com", "robin@example.com")
+
+
+def test_an_email_and_a_first_name_make_a_contact_without_a_last_one() -> None:
+    plan = billing_plan(order(billing=Address(first_name="Robin", email="robin@example.com")).order, ())
+    assert isinstance(plan, Create)
+    assert (plan.contact.given_name, plan.contact.family_name) == ("Robin", "")
 
 
 def test_no_contact_with_that_email_creates_one_with_both_street_lines() -> None:
@@ -180,6 +189,14 @@ def test_of_several_the_active_one_with_the_lowest_id_is_used_with_a_note() -> N
     assert plan.notes == ("3 contacts have the e-mail robin@example.com: contact 5 was used.",)
 
 
+def test_two_of_one_email_are_noted_also_where_the_delivery_is_written_to_one() -> None:
+    complete = order(addresses=[destination(**AWAY)])
+    plan = shipping_plan(complete, billing_plan(complete.order, (contact(id=9), contact(id=7))))
+    assert isinstance(plan.billing, Use)
+    assert plan.billing.change == ContactChange(other=ELSEWHERE)
+    assert plan.notes == ("2 contacts have the e-mail robin@example.com: contact 7 was used.",)
+
+
 def test_an_inactive_contact_is_set_active_and_noted() -> None:
     plan = billing_plan(order().order, (contact(is_active=False),))
     assert isinstance(plan, Use)
@@ -232,8 +249,8 @@ def test_the_setting_leaves_existing_contacts_alone_or_takes_the_address_only() 
 def test_without_email_the_only_one_of_that_name_is_used_and_never_changed() -> None:
     complete = order(billing=address(email=""), addresses=[destination(**AWAY)])
     plan = shipping_plan(complete, billing_plan(complete.order, (contact(phone=""),)))
-    assert isinstance(plan.billing, Use)
-    assert plan.billing.change is None
+    note = "The order has no usable e-mail: its contact was found by name and left unchanged."
+    assert plan.billing == Use(contact(phone=""), None, (note,), may_change=False)
     assert plan.delivery_note.startswith("Deliver to: Robin Example, 9 Low Road")
 
 
@@ -270,7 +287,7 @@ def test_a_new_billing_contact_gets_its_shipping_details_at_once() -> None:
     complete = order(addresses=[destination(**AWAY)])
     plan = shipping_plan(complete, billing_plan(complete.order, ()))
     assert isinstance(plan.billing, Create)
-    assert plan.billing.contact.other == ELSEWHERE
+    assert (plan.billing.contact.other, plan.notes) == (ELSEWHERE, ())
 
 
 def test_old_shipping_details_are_corrected_by_a_delivery_note() -> None:
@@ -383,3 +400,22 @@ def test_two_spellings_of_a_state_are_one_and_another_country_is_another_address
         ELSEWHERE,
         PostalAddress(street="9 Low Road", city="Perth", state="W.A.", postcode="6000", country="AU"),
     )
+
+
+def test_a_country_is_the_same_by_its_name_and_its_two_codes() -> None:
+    assert all(same_country(one, "Australia") for one in ("AU", "aus ", "AUSTRALIA"))
+    assert not same_country("NZ", "Australia")
+
+
+def test_a_blank_first_name_leaves_no_blank_in_the_address() -> None:
+    assert address_text(address(first_name=" ", street_2="")).startswith("Example, 1 High Street, Fremantle")
+
+
+def test_each_address_of_a_delivery_to_several_has_a_line_of_its_own() -> None:
+    away = destination(**AWAY)
+    plan = shipping_plan(order(addresses=[away, destination(), away]), Use(contact(), may_change=False))
+    assert plan.delivery_note.split("\n") == [
+        "Deliver to: Robin Example, 9 Low Road, Perth WA 6000, Australia",
+        "Also deliver to: Robin Example, 1 High Street, Fremantle Western Australia 6160, Australia",
+        "Also deliver to: Robin Example, 9 Low Road, Perth WA 6000, Australia",
+    ]
