@@ -18,8 +18,8 @@ from portal.sync.sale_orders import InvoiceSummary, PostedOrder
 from tests.factories import NOON
 
 SEAL = Seal(
-    seal=lambda record, text: f"{record}|{text}".encode(),
-    open=lambda _record, sealed: sealed.decode().split("|")[1],
+    seal=lambda record, field, text: f"{record}|{field}|{text}".encode()[::-1],
+    open=lambda _record, _field, sealed: sealed[::-1].decode().split("|", 2)[2],
 )
 
 

@@ -4,7 +4,8 @@ Every write asks one thing first: is this run's fence still the connection's? A 
 """
 
 from portal.ledger.leases import LEASE, release_lease, renew_lease, take_lease
-from portal.ledger.records import Seal, SqlLedger
+from portal.ledger.names import Seal
+from portal.ledger.records import SqlLedger
 from portal.ledger.slices import WAITS, SqlSliceLedger, end_slice, finish_complete, somebody_waits
 
 __all__ = [

@@ -1,6 +1,6 @@
 """What Saasu has of posted orders, and what that says of the shapes of their lines (SYNC §7.8). The caller holds the fence and commits."""
 
-from collections.abc import Collection
+from collections.abc import Collection, Mapping
 from datetime import datetime
 
 from sqlalchemy import select
@@ -9,6 +9,7 @@ from sqlalchemy.orm import Session
 
 from portal.ledger.rows import problem_rows
 from portal.models.orders import LineShape, Order
+from portal.sync.personal import bare_of, in_full
 from portal.sync.ports import Changes, Finding, State
 from portal.sync.shapes import Shape, Standing
 
@@ -41,17 +42,19 @@ def write_finding(row: Order, finding: Finding, now: datetime) -> bool:
     return look
 
 
-def write_changes(row: Order, changes: Changes, now: datetime) -> str:
+def write_changes(row: Order, changes: Changes, known: Mapping[str, str], now: datetime) -> str:
     """Write what changed in the shop since a finished order was posted; the words for its history, blank where nothing is new.
 
+    Names and addresses are left out; `known` are the sentences with them as they were kept. Where those are not known any more, the
+    same words may speak of another address, and are told again. Once an order's text is forgotten nobody can say that it is as it was.
     Something to know or to do opens the order for a look, also where a person had dealt with an earlier change; an order that is
     again as it was posted closes by itself, unless somebody acted on the change or it was open for another reason (SYNC §2).
     """
     before = row.changes or {}
-    what, means = list(changes.what), list(changes.means)
-    if not what and before:
+    what, means = [bare_of(one) for one in changes.what], list(changes.means)
+    if not what and before and row.document is not None:
         what, means = [AGAIN], [UNDO] if before["means"] and row.dealt_with_at is not None else []
-    if not what or what == before.get("what"):
+    if not what or (what == before.get("what") and in_full(changes.what) == known):
         return ""
     opened = bool(before.get("opened")) or not row.look_once
     row.changes = {"at": now.isoformat(), "what": what, "means": means, "opened": bool(means) and opened}

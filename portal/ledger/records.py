@@ -1,7 +1,6 @@
 """The rows of one connection, written by one run under its fence: one commit an order (SYNC §2, §7)."""
 
-from collections.abc import Callable, Collection, Iterable, Sequence
-from dataclasses import dataclass
+from collections.abc import Collection, Iterable, Sequence
 from datetime import datetime
 from typing import Any
 
@@ -19,6 +18,7 @@ from portal.ledger.after_posting import (
     write_shapes,
 )
 from portal.ledger.leases import LEASE
+from portal.ledger.names import NOTES, WHAT, Seal, keep_in_full, known_in_full
 from portal.ledger.rows import (
     attempt_details,
     bridge_rows,
@@ -56,14 +56,6 @@ COUNTED = {
     State.FAILED: "failed",
     State.UNKNOWN: "unknown",
 }
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Seal:
-    """Seals and opens the text of an order with the firm's key; handed in, since the ledger holds no keys."""
-
-    seal: Callable[[str, str], bytes]
-    open: Callable[[str, bytes], str]
 
 
 class SqlLedger:
@@ -194,7 +186,7 @@ class SqlLedger:
             self._session.rollback()
             raise OrderMoved(f"order {record.order_id} is no longer {record.state}")
         same = row.state == outcome.state and row.problems == problem_rows(outcome.problems)
-        write_outcome(row, outcome, self._clock.now())
+        self._write_outcome(row, outcome)
         row.run_id = self._run_id
         if not same:
             self._attempt(row.id, outcome)
@@ -301,7 +293,7 @@ class SqlLedger:
         return records
 
     def _record(self, row: Order) -> OrderRecord:
-        return record_of(row, self._seal.open(row.id, row.document) if row.document else "")
+        return record_of(row, self._seal.open(row.id, "document", row.document) if row.document else "")
 
     def _record_entries(self, orders: Sequence[Recorded]) -> list[tuple[Recorded, Order]]:
         """Write every order of a page, and count them as read; each with its row."""
@@ -332,8 +324,8 @@ class SqlLedger:
             if entry.order is not None and row.state in (State.SENDING, State.UNKNOWN):
                 row.document = None
             return row
-        row.document = self._seal.seal(row.id, entry.document) if entry.document else None
-        write_outcome(row, entry.outcome, now)
+        row.document = self._seal.seal(row.id, "document", entry.document) if entry.document else None
+        self._write_outcome(row, entry.outcome)
         if entry.order is not None and entry.outcome.state is not State.FAILED:
             # A checkout that was finished, or an order that can be read at last, has the date it has now.
             row.order_created_at = entry.order.created_at
@@ -344,8 +336,14 @@ class SqlLedger:
             self._count(entry.outcome.state, decided=False)
         return row
 
+    def _write_outcome(self, row: Order, outcome: Outcome) -> None:
+        write_outcome(row, outcome, self._clock.now())
+        keep_in_full(row, self._seal, NOTES, outcome.notes)
+
     def _write_changes(self, row: Order, changes: Changes) -> None:
-        note = write_changes(row, changes, self._clock.now())
+        known = known_in_full(row, self._seal)[WHAT]
+        note = write_changes(row, changes, known, self._clock.now())
+        keep_in_full(row, self._seal, WHAT, changes.what)
         if note:
             self._attempt(row.id, Outcome(state=State(row.state), note=note, look_once=row.look_once))
 

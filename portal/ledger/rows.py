@@ -7,6 +7,7 @@ from typing import Any
 
 from portal.models.orders import Order
 from portal.sync.bridge import Bridge, Figures, Span
+from portal.sync.personal import bare_of
 from portal.sync.ports import OrderRecord, Outcome, Recorded, State
 from portal.sync.problems import Code, Ignored, Problem, Turn
 
@@ -34,7 +35,7 @@ def write_outcome(row: Order, outcome: Outcome, now: datetime) -> None:
     row.ignored_reason = outcome.ignored
     row.problems = problem_rows(outcome.problems)
     row.turn = turn_of(row, outcome)
-    row.notes = list(outcome.notes)
+    row.notes = [bare_of(note) for note in outcome.notes]
     row.retry_at = outcome.retry_at
     row.decided_at = now
     if outcome.bridge is not None:

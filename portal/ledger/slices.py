@@ -8,7 +8,8 @@ from sqlalchemy import func, select, update
 from sqlalchemy.orm import Session
 
 from portal.database import changed_rows
-from portal.ledger.records import Seal, SqlLedger
+from portal.ledger.names import Seal
+from portal.ledger.records import SqlLedger
 from portal.models.backfills import UNFINISHED, Backfill, BackfillState
 from portal.models.connections import Connection
 from portal.models.orders import Order

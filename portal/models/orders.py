@@ -13,11 +13,14 @@ from portal.sync.ports import State
 
 STATES = ", ".join(f"'{state}'" for state in State)
 
+KEPT = "document IS NOT NULL OR in_full IS NOT NULL"
+"""The SQL for an order of which something sealed is kept."""
+
 
 class Order(Base):
     """One shop order of one store in one Saasu file. `document` is the order as it was read, sealed.
 
-    `total` is the shop's `total_inc_tax` in dollars; `problems` a list of {code, sentence, subject}; `turn` whose turn the first
+    `in_full` are those sentences of `notes` and `changes` that name somebody, sealed as well (`portal.ledger.names`). `total` is the shop's `total_inc_tax` in dollars; `problems` a list of {code, sentence, subject}; `turn` whose turn the first
     of them is; `bridge` a list of {name, shop, books, words}. `backfill_id` is the backfill that recorded it; while that is open,
     an order that is `held` waits for it, and no other run decides about it. `books_total` and `books_tax` are Saasu's, as read
     back. `look_once` is true while somebody should look at a finished or ignored order; `changes` says what changed in the shop since
@@ -40,8 +43,8 @@ class Order(Base):
         Index(
             "ix_orders_kept",
             "decided_at",
-            sqlite_where=text("document IS NOT NULL"),
-            postgresql_where=text("document IS NOT NULL"),
+            sqlite_where=text(KEPT),
+            postgresql_where=text(KEPT),
         ),
     )
 
@@ -66,6 +69,7 @@ class Order(Base):
     total: Mapped[Decimal] = mapped_column(Money, default=Decimal(0))
     is_deleted: Mapped[bool] = mapped_column(default=False)
     document: Mapped[bytes | None]
+    in_full: Mapped[bytes | None]
 
     number: Mapped[str] = mapped_column(String(100), default="")
     marker: Mapped[str] = mapped_column(String(100), default="")

@@ -2,11 +2,13 @@
 
 from datetime import datetime, timedelta
 
-from sqlalchemy import select, update
+from sqlalchemy import or_, select, update
 from sqlalchemy.orm import Session
 
 from portal.database import changed_rows
+from portal.ledger.names import told_in_full
 from portal.models.orders import Attempt, Order
+from portal.services.remotes import Outside, firm_vault, seal_for
 from portal.sync.planning import FINISHED
 from portal.sync.ports import State
 
@@ -46,19 +48,30 @@ def deal_with(session: Session, order: Order, seen: str, actor: str, now: dateti
 def forget_texts(session: Session, now: datetime) -> int:
     """Take away the text of orders that were finished or left out 90 days ago; bridge and fingerprint remain. Commits; how many.
 
-    A bounded batch: whoever calls this again soon takes the next one.
+    The names and addresses in what is said of them go with it; the bare words remain. A bounded batch: whoever calls this again soon takes the next one.
     """
     done_with = (State.POSTED, State.EXISTS, State.IGNORED)
     old = (
         select(Order.id)
-        .where(Order.document.is_not(None), Order.decided_at < now - TEXT_KEPT, Order.state.in_(done_with))
+        .where(
+            or_(Order.document.is_not(None), Order.in_full.is_not(None)),
+            Order.decided_at < now - TEXT_KEPT,
+            Order.state.in_(done_with),
+        )
         .limit(FORGOTTEN_AT_ONCE)
     )
     forgotten = session.execute(
         update(Order)
         .where(Order.id.in_(old.scalar_subquery()))
-        .values(document=None)
+        .values(document=None, in_full=None)
         .execution_options(synchronize_session=False)
     )
     session.commit()
     return changed_rows(forgotten)
+
+
+def sentences_in_full(session: Session, outside: Outside, order: Order) -> dict[str, str]:
+    """The sentences about an order that name somebody, by their bare words; empty once they are forgotten."""
+    if order.in_full is None:
+        return {}
+    return told_in_full(order, seal_for(firm_vault(session, outside.vault, order.firm_id)))

@@ -113,7 +113,9 @@ def suggested_emails(session: Session, outside: Outside, connection: Connection)
         .limit(READ_FOR_SUGGESTIONS)
     ).all()
     seal = seal_for(firm_vault(session, outside.vault, connection.firm_id))
-    billed = (billing_of(seal.open(order_pk, document)) for order_pk, document in rows if document)
+    billed = (
+        billing_of(seal.open(order_pk, "document", document)) for order_pk, document in rows if document
+    )
     return seen_with_several_names(filter(None, billed), emails_in(connection.nobodys_emails))
 
 

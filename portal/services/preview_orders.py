@@ -88,7 +88,9 @@ def kept_order(session: Session, outside: Outside, order: Order) -> CompleteOrde
     """The order as it was read; `None` where nothing whole was kept."""
     if order.document is None:
         return None
-    text = seal_for(firm_vault(session, outside.vault, order.firm_id)).open(order.id, order.document)
+    text = seal_for(firm_vault(session, outside.vault, order.firm_id)).open(
+        order.id, "document", order.document
+    )
     try:
         complete = reopened(text)
     except Nonsense:

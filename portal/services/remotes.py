@@ -61,11 +61,8 @@ def firm_vault(session: Session, vault: Vault, firm_id: str) -> FirmVault:
 
 
 def seal_for(keys: FirmVault) -> Seal:
-    """How the ledger seals the text of an order."""
-    return Seal(
-        seal=lambda record, text: keys.seal(record, "document", text),
-        open=lambda record, sealed: keys.open(record, "document", sealed),
-    )
+    """How the ledger seals what names somebody in an order."""
+    return Seal(seal=keys.seal, open=keys.open)
 
 
 def transport_for(session: Session, outside: Outside, account: str) -> Transport:

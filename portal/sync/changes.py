@@ -19,10 +19,14 @@ from portal.sync.contacts import (
     same_text,
 )
 from portal.sync.orders import Address, CompleteOrder, OrderLine, ShopOrder
+from portal.sync.personal import Personal
 
 MOST_LINES = 20
 """Sentences about lines that are kept of one order; the rest is counted."""
 LONGEST_NAME = 60
+OTHER_EMAIL = "The e-mail is another one"
+OTHER_BILLING = "Billed to another name or address"
+OTHER_DELIVERY = "Delivered to another name or address"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -172,12 +176,18 @@ def changed_people(kept: CompleteOrder, now: CompleteOrder) -> Iterator[str]:
     if before.customer_id != after.customer_id:
         yield "The shop now shows another customer"
     if folded(before.billing.email) != folded(after.billing.email):
-        yield f"The e-mail was {before.billing.email.strip() or 'none'} and is now {after.billing.email.strip() or 'none'}"
+        former, email = (side.billing.email.strip() or "none" for side in (before, after))
+        yield Personal(f"The e-mail was {former} and is now {email}", OTHER_EMAIL)
     if not same_whereabouts(before.billing, after.billing):
-        yield f"Billed to {address_text(after.billing) or 'nobody'}, before to {address_text(before.billing) or 'nobody'}"
+        yield Personal(moved("Billed to", before.billing, after.billing), OTHER_BILLING)
     was, becomes = delivery_address(kept), delivery_address(now)
     if was is not None and becomes is not None and not same_whereabouts(was, becomes):
-        yield f"Delivered to {address_text(becomes) or 'nobody'}, before to {address_text(was) or 'nobody'}"
+        yield Personal(moved("Delivered to", was, becomes), OTHER_DELIVERY)
+
+
+def moved(verb: str, was: Address, becomes: Address) -> str:
+    """`Delivered to Kim Example, 2 Low Street, before to Robin Example, 1 High Street`."""
+    return f"{verb} {address_text(becomes) or 'nobody'}, before to {address_text(was) or 'nobody'}"
 
 
 def same_whereabouts(one: Address, other: Address) -> bool:

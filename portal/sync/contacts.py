@@ -7,6 +7,7 @@ contacts found to `billing_plan` and `shipping_plan`, and carries out what they 
 from collections.abc import Callable, Collection
 from dataclasses import dataclass, replace
 
+from portal.sync.contact_notes import inactive_note, joined, receiver_note, renamed_note, several_note
 from portal.sync.orders import Address, CompleteOrder, ShopOrder
 from portal.sync.rules import Existing
 from portal.sync.sale_orders import Contact, ContactChange, NewContact, PostalAddress
@@ -133,20 +134,12 @@ def billing_plan(
         return Create(new_billing_contact(order, email))
     active = [contact for contact in customers if contact.is_active]
     chosen = (active or customers)[0]
-    notes = [f"{len(customers)} contacts have the e-mail {email}: contact {chosen.id} was used."] * (
-        len(customers) > 1
-    )
+    notes = several_note(chosen, customers, email)
     if existing is Existing.LEAVE_ALONE or order.id < newest_writer(chosen.id):
-        return Use(chosen, None, (*notes, *_inactive_note(chosen, "left so")), may_change=False)
+        return Use(chosen, None, (*notes, *inactive_note(chosen, "left so")), may_change=False)
     change = billing_change(order, chosen, existing)
-    notes += _inactive_note(chosen, "set active")
-    if change is not None and (change.given_name, change.family_name) != (None, None):
-        before, after = (
-            _joined(chosen.given_name, chosen.family_name),
-            _joined(change.given_name, change.family_name),
-        )
-        notes.append(f"Contact {chosen.id} was renamed from “{before}” to “{after}”.")
-    return Use(chosen, change, tuple(notes))
+    notes += (*inactive_note(chosen, "set active"), *renamed_note(chosen, change))
+    return Use(chosen, change, notes)
 
 
 def _billing_by_name(order: ShopOrder, customers: list[Contact]) -> BillingPlan:
@@ -159,11 +152,6 @@ def _billing_by_name(order: ShopOrder, customers: list[Contact]) -> BillingPlan:
         note = "The order has no usable e-mail: its contact was found by name and left unchanged."
         return Use(customers[0], None, (note,), may_change=False)
     return Create(new_billing_contact(order, ""))
-
-
-def _inactive_note(chosen: Contact, what_became: str) -> tuple[str, ...]:
-    """A word on a contact that is inactive in Saasu."""
-    return () if chosen.is_active else (f"Contact {chosen.id} was inactive in Saasu and was {what_became}.",)
 
 
 def billing_change(order: ShopOrder, contact: Contact, existing: Existing) -> ContactChange | None:
@@ -227,18 +215,11 @@ def shipping_plan(
     elif found_by_name:
         chosen = min(found_by_name, key=lambda contact: (not contact.is_active, contact.id))
         plan = ShippingPlan(
-            billing, Use(chosen, None, _receiver_note(chosen, found_by_name), may_change=False)
+            billing, Use(chosen, None, receiver_note(chosen, found_by_name), may_change=False)
         )
     else:
         plan = ShippingPlan(billing, Create(new_receiver(delivery)))
     return replace(plan, delivery_note=delivery_note(complete, plan))
-
-
-def _receiver_note(chosen: Contact, found: Collection[Contact]) -> tuple[str, ...]:
-    """A word on several contacts of the receiver's name."""
-    name = _joined(chosen.given_name, chosen.family_name)
-    words = f"{len(found)} contacts are called {name}: contact {chosen.id} was used as the receiver."
-    return (words,) if len(found) > 1 else ()
 
 
 def _with_delivery(billing: BillingPlan, wanted: PostalAddress, invoiced: PostalAddress) -> BillingPlan:
@@ -387,10 +368,6 @@ def folded(text: str) -> str:
 def address_text(address: Address) -> str:
     """Name and address in one line, for the notes of a sale."""
     postal = postal_address(address)
-    place = _joined(postal.city, postal.state, postal.postcode)
-    name = _joined(address.first_name, address.last_name)
+    place = joined(postal.city, postal.state, postal.postcode)
+    name = joined(address.first_name, address.last_name)
     return ", ".join(filter(None, (name, address.company.strip(), postal.street, place, postal.country)))
-
-
-def _joined(*words: str | None) -> str:
-    return " ".join(word.strip() for word in words if word and word.strip())

@@ -81,6 +81,7 @@ def show(order_pk: str) -> str:
         meanings=meanings,
         missing=missing,
         may_take=selection.may_take(order),
+        in_full=after_posting.sentences_in_full(desk.session(), desk.outside(), order),
     )
 
 

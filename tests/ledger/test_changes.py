@@ -5,19 +5,33 @@ from decimal import Decimal
 from typing import Any
 
 import pytest
+from sqlalchemy import inspect
 from sqlalchemy.orm import Session
 
 from portal.ledger import SqlLedger
 from portal.ledger.after_posting import AGAIN, UNDO
+from portal.ledger.names import told_in_full
 from portal.models.connections import Connection
 from portal.models.orders import Order
 from portal.sync.bridge import Figures
+from portal.sync.personal import Personal
 from portal.sync.ports import Changes, Finding, Intent, Outcome, Reading, Recorded, State
 from portal.sync.problems import Code, about_order
 from portal.sync.sale_orders import PostedOrder
 from tests.factories import NOON
 from tests.fakes import FakeClock
-from tests.posted_orders import BRIDGE, DIFFERS, Build, attempts, posted, row_of, seen, shop_order, stored
+from tests.posted_orders import (
+    BRIDGE,
+    DIFFERS,
+    SEAL,
+    Build,
+    attempts,
+    posted,
+    row_of,
+    seen,
+    shop_order,
+    stored,
+)
 
 CANCELLED = Changes(("Status changed from Shipped to Cancelled",), ("Cancelled: delete JT100 in Saasu.",))
 SHIPPED = Changes(("Status changed from Awaiting Fulfilment to Shipped",))
@@ -236,3 +250,86 @@ def test_the_record_tells_what_saasu_showed_and_the_status_last_seen(ledger: Sql
     ledger.read_back([Finding(record=record, row=row_of(record, tax=None))])
 
     assert ledger.known([100])[100].books == Figures(Decimal("11.00"), None)
+
+
+MOVED = Personal("Billed to Kim Example, 2 Low Street, before to Robin Example", "Billed to another address")
+PEOPLE = Changes(("Status changed from Shipped to Completed", MOVED), ("JT100 names the former address.",))
+RENAMED = Personal("Contact 7 was renamed from “Robyn” to “Robin”.", "Contact 7 was renamed.")
+
+
+def everything_kept(session: Session) -> str:
+    """All that the rows of orders and of their history hold, as text."""
+    order, history = stored(session), attempts(session)
+    rows = [order, *history]
+    return repr([[getattr(row, column.key) for column in inspect(row).mapper.columns] for row in rows])
+
+
+def test_names_and_addresses_are_sealed_and_only_bare_words_stand_in_the_rows(
+    session: Session, ledger: SqlLedger
+) -> None:
+    change(ledger, PEOPLE)
+
+    row = stored(session)
+    assert seen_of(row)[0] == ["Status changed from Shipped to Completed", "Billed to another address"]
+    assert attempts(session)[-1].note == (
+        "Changed in the shop: Status changed from Shipped to Completed; Billed to another address."
+    )
+    assert told_in_full(row, SEAL) == {"Billed to another address": str(MOVED)}
+    assert not any(name in everything_kept(session) for name in ("Kim", "Robin", "Low Street"))
+
+
+def test_the_same_words_about_another_address_are_told_again(session: Session, ledger: SqlLedger) -> None:
+    change(ledger, PEOPLE)
+    deal_with(session)
+    change(ledger, PEOPLE, minutes=45)
+    assert stored(session).look_once is False
+
+    again = Personal("Billed to Kim Example, 3 High Street, before to Robin Example", MOVED.bare)
+    change(ledger, Changes((PEOPLE.what[0], again), PEOPLE.means), minutes=60)
+
+    row = stored(session)
+    assert (row.look_once, told_in_full(row, SEAL)) == (True, {MOVED.bare: str(again)})
+
+
+def test_a_note_that_names_somebody_is_sealed_beside_what_changed(
+    session: Session, connection: Connection, ledger_for: Build
+) -> None:
+    ledger = ledger_for(connection)
+    ledger.record_page([seen(100)], Reading(watermark=NOON))
+    intent = Intent(number="JT100", marker="m", fingerprint="f", sent_at=NOON, bridge=BRIDGE)
+    sent = ledger.sending(ledger.due(NOON)[0], intent)
+    answer = PostedOrder(invoice_id=9100, number="JT100")
+    ledger.settle(sent, Outcome(state=State.POSTED, posted=answer, notes=("In parts.", RENAMED)))
+
+    change(ledger, PEOPLE)
+
+    row = stored(session)
+    assert row.notes == ["In parts.", "Contact 7 was renamed."]
+    assert told_in_full(row, SEAL) == {RENAMED.bare: str(RENAMED), MOVED.bare: str(MOVED)}
+    assert "Robyn" not in everything_kept(session)
+    change(ledger, Changes(), minutes=60)
+    assert told_in_full(stored(session), SEAL) == {RENAMED.bare: str(RENAMED)}
+
+
+def test_nothing_is_sealed_where_nothing_names_anybody_any_more(session: Session, ledger: SqlLedger) -> None:
+    change(ledger, PEOPLE)
+    change(ledger, CANCELLED, minutes=45)
+
+    assert stored(session).in_full is None
+
+
+def test_of_an_order_whose_text_is_forgotten_nobody_says_that_it_is_as_it_was(
+    session: Session, ledger: SqlLedger
+) -> None:
+    change(ledger, PEOPLE)
+    row = stored(session)
+    row.document, row.in_full = None, None
+    session.commit()
+
+    change(ledger, Changes(), minutes=60)
+
+    row = stored(session)
+    assert (seen_of(row)[0], row.look_once) == (
+        ["Status changed from Shipped to Completed", MOVED.bare],
+        True,
+    )

@@ -2,7 +2,6 @@
 
 import re
 import shutil
-from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
@@ -12,11 +11,9 @@ from alembic.script import ScriptDirectory
 from flask import Flask
 from flask_migrate import downgrade, upgrade
 from sqlalchemy import inspect, select, text
-from sqlalchemy.engine import make_url
 from sqlalchemy.schema import CheckConstraint
 
-import portal.models as models
-from portal.database import db, setup_database
+from portal.database import db
 from portal.models.accounts import Firm
 from portal.models.connections import SaasuFile
 from portal.settings import project_folder
@@ -58,23 +55,6 @@ def upgrade() -> None:
 def downgrade() -> None:
     pass
 '''
-
-
-@pytest.fixture
-def app(database_url: str, tmp_path: Path) -> Iterator[Flask]:
-    """An app on a database of its own, without any table."""
-    assert models.__all__
-    url = make_url(database_url)
-    if url.get_backend_name() == "sqlite":
-        own = f"sqlite:///{tmp_path}/empty.sqlite3"
-    else:
-        own = databases.create_on(database_url, f"{url.database}_migrations")
-    app = Flask("portal")
-    setup_database(app, own)
-    with app.app_context():
-        yield app
-        db.session.remove()
-        db.engine.dispose()
 
 
 def tables() -> set[str]:

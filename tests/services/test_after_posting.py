@@ -116,6 +116,21 @@ def test_the_text_of_an_order_is_forgotten_ninety_days_after_it_was_done_with(
     assert (row.bridge, row.fingerprint) == (bridge, "f" * 64)
 
 
+def test_names_and_addresses_are_forgotten_with_the_text(session: Session, connection: Connection) -> None:
+    old = NOON - timedelta(days=91)
+    both, alone, young = (
+        posted(session, connection, number, decided_at=at, document=text, in_full=b"sealed", changes=CHANGES)
+        for number, at, text in ((100, old, b"sealed"), (101, old, None), (102, NOON, b"sealed"))
+    )
+
+    assert after_posting.forget_texts(session, NOON) == 2
+
+    session.expire_all()
+    assert [(row.document, row.in_full) for row in (both, alone)] == [(None, None)] * 2
+    assert (young.in_full, both.changes) == (b"sealed", CHANGES)
+    assert after_posting.forget_texts(session, NOON) == 0
+
+
 @pytest.mark.parametrize("state", ["seen", "sending", "unknown", "failed"])
 def test_the_text_of_an_order_that_is_not_done_with_stays(
     session: Session, connection: Connection, state: str

@@ -133,9 +133,11 @@ def test_the_suggestions_come_from_the_orders_that_are_kept(
     seal = seal_for(firm_vault(session, outside.vault, connection.firm_id))
     for number, one in enumerate(billed("till@example.com", "Kim", "Robin", "Sam"), 120):
         row = make_order(session, connection, number)
-        row.document = seal.seal(row.id, msgspec.json.encode(order(billing=one, id=number)).decode())
+        row.document = seal.seal(
+            row.id, "document", msgspec.json.encode(order(billing=one, id=number)).decode()
+        )
     spoilt, _without = make_order(session, connection, 200), make_order(session, connection, 201)
-    spoilt.document = seal.seal(spoilt.id, "{}")
+    spoilt.document = seal.seal(spoilt.id, "document", "{}")
     session.commit()
 
     assert choices.suggested_emails(session, outside, connection) == (Seen("till@example.com", 3),)

@@ -11,6 +11,7 @@ from hypothesis import strategies as st
 
 from portal.sync.changes import MOST_LINES, differences
 from portal.sync.orders import Address, CompleteOrder, Coupon, Fee
+from portal.sync.personal import bare_of, in_full
 from tests.builders import address, destination, including, line, order
 
 HOODIE = line("hoodie", "60.00", 2, name="Hoodie")
@@ -222,6 +223,28 @@ def test_another_delivery_address_is_told_and_none_where_nothing_is_delivered() 
     ]
     assert told(here, sold(addresses=[])) == []
     assert told(sold(addresses=[]), here) == []
+
+
+def test_what_names_somebody_has_words_that_name_nobody() -> None:
+    here = sold(HOODIE, addresses=[destination()])
+    now = sold(
+        HOODIE,
+        status_id=2,
+        customer_id=8,
+        billing=address(email="kim@example.org", first_name="Kim"),
+        addresses=[destination(street_1="2 Low Street")],
+    )
+    found = differences(here, now).sentences
+
+    assert [bare_of(one) for one in found] == [
+        found[0],
+        "The shop now shows another customer",
+        "The e-mail is another one",
+        "Billed to another name or address",
+        "Delivered to another name or address",
+    ]
+    assert in_full(found) == {bare_of(one): one for one in found[2:]}
+    assert not any(name in bare_of(one) for one in found for name in ("Kim", "Robin", "Street", "@"))
 
 
 def test_an_address_that_is_blank_is_nobody() -> None:

@@ -19,6 +19,7 @@ from portal.sync.contacts import (
     shipping_search,
 )
 from portal.sync.orders import Address, ShippingAddress
+from portal.sync.personal import bare_of
 from portal.sync.rules import Existing
 from portal.sync.sale_orders import Contact, ContactChange, NewContact, PostalAddress
 from tests.builders import address, contact, destination, order
@@ -150,6 +151,7 @@ def test_a_contact_given_another_name_is_noted() -> None:
     plan = billing_plan(order().order, (contact(given_name="Robyn"),))
     assert isinstance(plan, Use)
     assert plan.notes == ("Contact 7 was renamed from “Robyn Example” to “Robin Example”.",)
+    assert [bare_of(note) for note in plan.notes] == ["Contact 7 was renamed."]
 
 
 @pytest.mark.parametrize(
@@ -187,6 +189,7 @@ def test_of_several_the_active_one_with_the_lowest_id_is_used_with_a_note() -> N
     assert isinstance(plan, Use)
     assert plan.contact.id == 5
     assert plan.notes == ("3 contacts have the e-mail robin@example.com: contact 5 was used.",)
+    assert bare_of(plan.notes[0]) == "3 contacts have the order’s e-mail: contact 5 was used."
 
 
 def test_two_of_one_email_are_noted_also_where_the_delivery_is_written_to_one() -> None:
@@ -322,6 +325,9 @@ def test_of_several_receivers_the_active_one_with_the_lowest_id_is_used_with_a_n
     assert isinstance(plan.shipping, Use)
     assert plan.shipping.contact.id == 8
     assert plan.notes == ("3 contacts are called Kim Example: contact 8 was used as the receiver.",)
+    assert (
+        bare_of(plan.notes[0]) == "3 contacts have the receiver’s name: contact 8 was used as the receiver."
+    )
 
 
 def test_a_receiver_with_another_address_leaves_the_delivery_in_the_notes() -> None:

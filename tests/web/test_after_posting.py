@@ -1,5 +1,6 @@
 """The pages of orders that are in Saasu: what was read back, what changed in the shop, and the button that closes it."""
 
+import json
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from datetime import UTC, datetime
@@ -16,9 +17,11 @@ from portal.models.accounts import Firm
 from portal.models.connections import Connection
 from portal.models.orders import LineShape, Order
 from portal.models.runs import Run
+from portal.services.remotes import firm_vault
 from portal.sync.shapes import WORDS
+from portal.vault import Vault
 from tests.cast import Cast, Member
-from tests.factories import NOON, make_connection, make_file, make_order
+from tests.factories import NOON, RING, make_connection, make_file, make_order
 from tests.web.conftest import Rows
 
 SignIn = Callable[[Member], FlaskClient]
@@ -113,6 +116,36 @@ def test_a_renamed_contact_asks_for_a_look_at_the_notes(order_page: Callable[...
     assert "To be looked at once: see the notes below." in page
     assert "Contact 7 was renamed" in page
     assert "I have dealt with it" in page
+
+
+def test_names_that_are_sealed_stand_on_the_page_until_they_are_forgotten(
+    rows: Rows, cast: Cast, sign_in: SignIn
+) -> None:
+    changed = {"at": AT, "what": ["Billed to another name or address"], "means": ["Correct it there."]}
+    full = {
+        "notes": {"Contact 7 was renamed.": "Contact 7 was renamed from “Robyn” to “Robin”."},
+        "what": {"Billed to another name or address": "Billed to Kim Example, before to Robin Example"},
+    }
+    with at_acacia(rows, cast) as (session, connection):
+        order = make_order(
+            session, connection, 100, "posted", changes=changed, notes=["Contact 7 was renamed."]
+        )
+        keys = firm_vault(session, Vault(RING), connection.firm_id)
+        order.in_full = keys.seal(order.id, "in_full", json.dumps(full))
+        session.commit()
+        address, order_pk = f"/orders/{order.id}", order.id
+
+    page = words_of(sign_in(cast.pat).get(address).get_data(as_text=True))
+
+    assert "Contact 7 was renamed from “Robyn” to “Robin”." in page
+    assert "Billed to Kim Example, before to Robin Example" in page
+    with rows() as session:
+        session.get_one(Order, order_pk).in_full = None
+        session.commit()
+    page = words_of(sign_in(cast.pat).get(address).get_data(as_text=True))
+    assert ("Robyn" in page, "Kim Example" in page) == (False, False)
+    assert "Contact 7 was renamed." in page
+    assert "Billed to another name or address" in page
 
 
 def test_an_order_that_waits_for_a_kind_of_line_leads_to_the_choice(order_page: Callable[..., str]) -> None:
