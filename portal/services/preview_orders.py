@@ -177,7 +177,7 @@ def parts_at_hand(
 def contact_decision(planner: Planner, books: Books) -> ContactDecision:
     """What the order would do to contacts, by looking them up and writing nothing."""
     try:
-        plan, _ = plan_contacts(planner, books)
+        plan = plan_contacts(planner, books)
     except RemoteFailure as failure:
         return ContactDecision(problem=books_problem(failure))
     return ContactDecision(

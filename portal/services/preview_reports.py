@@ -76,7 +76,7 @@ def likely_items(session: Session, file_pk: str, checks: Sequence[Check]) -> dic
 def left_out(rows: list[Tally]) -> tuple[tuple[Ignored, Sum], ...]:
     """The orders that a rule leaves out, by the rule, the largest first."""
     found = [
-        (reason, summed((row for row in rows if row.ignored is reason), "AUD"))
+        (reason, summed(row for row in rows if row.ignored is reason))
         for reason in {row.ignored for row in rows if row.ignored is not None}
     ]
     return tuple(sorted(found, key=lambda pair: (-pair[1].orders, pair[0])))

@@ -102,7 +102,7 @@ def counted(hours: Hours, now: datetime) -> int:
 def again_at(given: Allowance, keep: int, now: datetime) -> datetime:
     """From when on `keep` calls of the allowance are free, if nobody makes any meanwhile; `now` where they are."""
     hours = dict(given.hours)
-    moments = [now, *(hour + DAY + HOUR for hour, _ in given.hours if hour + DAY + HOUR > now)]
+    moments = [now, *(max(now, hour + DAY + HOUR) for hour, _ in given.hours)]
     free = (moment for moment in moments if given.allowed - counted(hours, moment) >= keep)
     return next(free, moments[-1])
 
@@ -121,6 +121,6 @@ def done_by(calls: int, given: Allowance, per_second: Decimal, now: datetime) ->
             return moment + timedelta(seconds=int(calls / per_second))
         calls -= fit
         hours[hour] = hours.get(hour, 0) + fit + beside
-        hours = {one: made for one, made in hours.items() if one >= counted_since(moment)}
         moment = hour + HOUR
+        hours = {one: made for one, made in hours.items() if one >= counted_since(moment)}
     return moment

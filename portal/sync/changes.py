@@ -167,7 +167,8 @@ def pieces(line: OrderLine) -> str:
 def shortened(sentences: Sequence[str]) -> tuple[str, ...]:
     """The first sentences, and how many more there are."""
     more = len(sentences) - MOST_LINES
-    return (*sentences[:MOST_LINES], *((f"{more} more changes of lines",) if more > 0 else ()))
+    rest = f"{more} more {'change' if more == 1 else 'changes'} of lines"
+    return (*sentences[:MOST_LINES], rest) if more > 0 else tuple(sentences)
 
 
 def changed_people(kept: CompleteOrder, now: CompleteOrder) -> Iterator[str]:

@@ -14,6 +14,9 @@ from portal.money import ZERO
 from portal.sync.previewing import Tally, Verdict
 from portal.sync.problems import MEANINGS, Code, Ignored, Meaning, Problem
 
+HOME_CURRENCY = "AUD"
+"""The currency of every file; amounts in others are never added to it."""
+
 
 @dataclass(frozen=True, slots=True)
 class Kind:
@@ -166,10 +169,10 @@ def sentence(tallies: Iterable[Tally]) -> str:
     return f"{total:,} {'order' if total == 1 else 'orders'}: {parts}"
 
 
-def summed(tallies: Iterable[Tally], currency: str) -> Sum:
+def summed(tallies: Iterable[Tally]) -> Sum:
     """The sum of some orders; what is paid in another currency adds no dollars."""
     rows = list(tallies)
-    home = [row for row in rows if row.currency == currency]
+    home = [row for row in rows if row.currency == HOME_CURRENCY]
     return Sum(
         orders=len(rows),
         shop=sum((row.total for row in home), ZERO),
@@ -177,16 +180,16 @@ def summed(tallies: Iterable[Tally], currency: str) -> Sum:
     )
 
 
-def figures(tallies: Sequence[Tally], currency: str = "AUD") -> Figures:
+def figures(tallies: Sequence[Tally]) -> Figures:
     """Every order once, in one of four sums."""
     places: list[list[Tally]] = [[], [], [], []]
     for tally in tallies:
         places[kind_of(tally).place].append(tally)
-    would_post, held_back, there, left_out = (summed(rows, currency) for rows in places)
+    would_post, held_back, there, left_out = (summed(rows) for rows in places)
     return Figures(would_post=would_post, held_back=held_back, there=there, left_out=left_out)
 
 
-def months(tallies: Iterable[Tally], zone: ZoneInfo, currency: str = "AUD") -> tuple[Month, ...]:
+def months(tallies: Iterable[Tally], zone: ZoneInfo) -> tuple[Month, ...]:
     """The same orders by the month in which they were placed, by the file's calendar, oldest first."""
     by_month: dict[date, list[Tally]] = {}
     for tally in tallies:
@@ -195,15 +198,15 @@ def months(tallies: Iterable[Tally], zone: ZoneInfo, currency: str = "AUD") -> t
     return tuple(
         Month(
             first=first,
-            orders=summed(rows, currency),
-            would_post=summed((row for row in rows if row.verdict is Verdict.WOULD_POST), currency),
-            held_back=summed((row for row in rows if row.verdict is Verdict.PROBLEM), currency),
+            orders=summed(rows),
+            would_post=summed(row for row in rows if row.verdict is Verdict.WOULD_POST),
+            held_back=summed(row for row in rows if row.verdict is Verdict.PROBLEM),
         )
         for first, rows in sorted(by_month.items())
     )
 
 
-def checklist(tallies: Iterable[Tally], currency: str = "AUD") -> tuple[Check, ...]:
+def checklist(tallies: Iterable[Tally]) -> tuple[Check, ...]:
     """What to do before the first real post: each problem once by code and subject, the one that holds most orders back first."""
     found: dict[tuple[Code, str], tuple[str, list[Tally]]] = {}
     for tally in tallies:
@@ -217,7 +220,7 @@ def checklist(tallies: Iterable[Tally], currency: str = "AUD") -> tuple[Check, .
             code=code,
             subject=subject,
             orders=tuple(row.order_id for row in rows),
-            dollars=summed(rows, currency).shop,
+            dollars=summed(rows).shop,
         )
         for (code, _), (subject, rows) in found.items()
     ]

@@ -141,8 +141,8 @@ def step(books: Figures, shop: Figures, name: str) -> str:
     words = f"{verb(more)} {name} by {dollars(abs(more))}"
     if tax == ZERO:
         return words
-    same_way = (more > ZERO) == (tax > ZERO)
-    return f"{words} and {'' if same_way else verb(tax) + ' '}its GST by {dollars(abs(tax))}"
+    way = "" if verb(tax) == verb(more) else f"{verb(tax)} "
+    return f"{words} and {way}its GST by {dollars(abs(tax))}"
 
 
 def verb(more: Decimal) -> str:

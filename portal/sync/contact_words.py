@@ -44,8 +44,7 @@ def receiver_sentence(plan: ShippingPlan) -> str:
             return f"Would create contact {name} as the receiver."
         case Use(contact):
             return f"Would name contact {numbered(contact)} as the receiver, unchanged."
-        case _:
-            return ""
+    return ""
 
 
 def changes_of(plan: BillingPlan) -> tuple[Changed, ...]:
@@ -64,14 +63,12 @@ def changes_of(plan: BillingPlan) -> tuple[Changed, ...]:
 
 
 def changed_name(contact: Contact, change: ContactChange) -> Changed | None:
-    """The names, which are written together."""
-    if change.given_name is None and change.family_name is None:
+    """The whole name, of which a part that would not be written stays as it is."""
+    if (change.given_name, change.family_name) == (None, None):
         return None
-    return Changed(
-        "name",
-        full_name(contact.given_name, contact.family_name),
-        full_name(change.given_name or "", change.family_name or ""),
-    )
+    given = contact.given_name if change.given_name is None else change.given_name
+    family = contact.family_name if change.family_name is None else change.family_name
+    return Changed("name", full_name(contact.given_name, contact.family_name), full_name(given, family))
 
 
 def lines(before: PostalAddress, after: PostalAddress) -> tuple[str, str]:

@@ -39,8 +39,8 @@ class Contacts:
 def contacts_for(complete: CompleteOrder, rules: Rules, books: Books, ledger: Ledger) -> Contacts:
     """Find or create who is billed and who receives. Raises a `RemoteFailure`."""
     planner = Planner(complete=complete, rules=rules, newest_writer=ledger.newest_writer)
-    plan, receivers = plan_contacts(planner, books)
-    billing_id = carry_out(plan.billing, planner, books, receivers)
+    plan = plan_contacts(planner, books)
+    billing_id = carry_out(plan.billing, planner, books)
     if billing_id is not None and holds_details(plan.billing):
         ledger.contact_written(billing_id, complete.order.id)
     return Contacts(
@@ -64,8 +64,8 @@ class Planner:
         """What to look up who is billed by."""
         return billing_search(self.complete.order, self.rules.nobodys_emails)
 
-    def plan(self, found: tuple[Contact, ...], receivers: tuple[Contact, ...]) -> ShippingPlan:
-        """What to do about both, given who was found."""
+    def plan(self, found: tuple[Contact, ...], receivers: tuple[Contact, ...] = ()) -> ShippingPlan:
+        """What to do about both, given who was found for each."""
         billing = billing_plan(
             self.complete.order,
             found,
@@ -76,14 +76,10 @@ class Planner:
         return shipping_plan(self.complete, billing, receivers)
 
 
-def plan_contacts(planner: Planner, books: ContactsToRead) -> tuple[ShippingPlan, tuple[Contact, ...]]:
-    """Decide about both contacts by looking them up, writing nothing; the plan, and the receivers found by name.
-
-    Raises a `RemoteFailure`.
-    """
+def plan_contacts(planner: Planner, books: ContactsToRead) -> ShippingPlan:
+    """Decide about both contacts by looking them up, writing nothing. Raises a `RemoteFailure`."""
     found = look_up_contacts(books, planner.search())
-    receivers = look_up_contacts(books, shipping_search(planner.complete))
-    return planner.plan(found, receivers), receivers
+    return planner.plan(found, look_up_contacts(books, shipping_search(planner.complete)))
 
 
 def look_up_contacts(books: ContactsToRead, search: Search | None) -> tuple[Contact, ...]:
@@ -100,21 +96,22 @@ def holds_details(plan: BillingPlan) -> bool:
     return isinstance(plan, Create) or (isinstance(plan, Use) and plan.may_change)
 
 
-def carry_out(
-    plan: BillingPlan, planner: Planner, books: Books, receivers: tuple[Contact, ...]
-) -> int | None:
+def carry_out(plan: BillingPlan, planner: Planner, books: Books) -> int | None:
     """Create or update the billing contact as planned; its id."""
     match plan:
         case Create(contact=contact):
             return create(contact, books)
         case Use(contact=contact):
-            update(plan, planner, books, receivers)
+            update(plan, planner, books)
             return contact.id
     return None
 
 
-def update(plan: Use, planner: Planner, books: Books, receivers: tuple[Contact, ...]) -> None:
-    """Write a change, if there is one; on a stale answer read again, decide again and repeat once (SYNC §6)."""
+def update(plan: Use, planner: Planner, books: Books) -> None:
+    """Write a change, if there is one; on a stale answer read again, decide again and repeat once (SYNC §6).
+
+    Who receives makes no difference to what is written of who is billed.
+    """
     if plan.change is None:
         return
     try:
@@ -122,7 +119,7 @@ def update(plan: Use, planner: Planner, books: Books, receivers: tuple[Contact, 
     except StaleRecord:
         found = look_up_contacts(books, planner.search())
         fresh = tuple(one for one in found if one.id == plan.contact.id)
-        again = planner.plan(fresh, receivers).billing
+        again = planner.plan(fresh).billing
         if isinstance(again, Use) and again.change is not None:
             books.update_contact(again.contact, again.change)
 

@@ -149,8 +149,26 @@ def test_a_great_many_changed_lines_are_counted() -> None:
 
     assert sentences[:2] == ["1 × Thing 1 became 2 × Thing 1", "1 × Thing 2 became 2 × Thing 2"]
     assert (len(sentences), sentences[-1]) == (MOST_LINES + 1, "5 more changes of lines")
-    exactly = many[:MOST_LINES]
-    assert len(told(sold(*exactly), sold(*(replace(one, sku="") for one in exactly)))) == MOST_LINES
+
+
+@pytest.mark.parametrize(
+    ("count", "last"),
+    [
+        (MOST_LINES, "Thing 20 had the SKU sku-20 and now has none"),
+        (MOST_LINES + 1, "1 more change of lines"),
+        (MOST_LINES + 2, "2 more changes of lines"),
+    ],
+)
+def test_twenty_changed_lines_are_told_and_only_those_beyond_are_counted(count: int, last: str) -> None:
+    many = [
+        line(f"sku-{number}", "1.00", id=number, name=f"Thing {number}") for number in range(1, count + 1)
+    ]
+
+    sentences = told(sold(*many), sold(*(replace(one, sku="") for one in many)))
+
+    assert sentences[MOST_LINES - 1] == "Thing 20 had the SKU sku-20 and now has none"
+    assert sentences[-1] == last
+    assert len(sentences) == min(count, MOST_LINES + 1)
 
 
 def test_lines_that_were_not_read_whole_are_not_compared() -> None:
@@ -178,8 +196,12 @@ def test_fees_are_told_where_they_moved_the_total() -> None:
 
     assert told(sold(HOODIE), sold(HOODIE, fees=(fee,)))[-1] == "Fees were $0.00 and are now $2.50"
     assert told(sold(HOODIE, fees=(fee,)), sold(HOODIE))[-1] == "Fees were $2.50 and are now $0.00"
-    unread = replace(sold(HOODIE, fees=(fee,)), lines=(), fees=(), complete=False)
-    assert not any("Fees" in one for one in told(sold(HOODIE), unread))
+    unread = replace(sold(HOODIE), lines=(), fees=(), complete=False)
+    assert told(sold(HOODIE, fees=(fee,)), unread) == [
+        "Total was $122.50 and is now $120.00",
+        "GST was $11.14 and is now $10.91",
+    ]
+    assert not any("Fees" in one for one in told(unread, sold(HOODIE, fees=(fee,))))
 
 
 def test_another_customer_and_another_e_mail_are_told() -> None:

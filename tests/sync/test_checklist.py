@@ -18,6 +18,8 @@ from portal.sync.checklist import (
     OTHER_PROBLEM,
     PROBLEM_KINDS,
     Check,
+    Month,
+    Sum,
     checklist,
     figures,
     has_problem,
@@ -203,6 +205,26 @@ def test_orders_fall_into_the_months_of_the_files_calendar() -> None:
     assert [one.first for one in sydney] == [date(2026, 3, 1), date(2026, 7, 1)]
     assert (sydney[1].would_post.orders, sydney[1].held_back.orders) == (1, 1)
     assert sydney[1].would_post.difference == ZERO
+
+
+def test_a_month_sums_what_would_post_and_what_is_held_back_each_by_itself_and_home_dollars_alone() -> None:
+    rows = [
+        tally(1, total=Decimal("10.00"), books_total=Decimal("10.01")),
+        tally(2, total=Decimal("20.00"), books_total=Decimal("20.00")),
+        tally(3, total=Decimal("400.00"), books_total=Decimal("400.00"), currency="NZD"),
+        missing(4, "a", total=Decimal("5.00")),
+        missing(5, "a", total=Decimal("500.00"), currency="NZD"),
+        ignored(6, Ignored.STATUS, total=Decimal("7.00")),
+    ]
+
+    assert months(rows, SYDNEY) == (
+        Month(
+            first=date(2026, 3, 1),
+            orders=Sum(orders=6, shop=Decimal("42.00"), books=Decimal("30.01")),
+            would_post=Sum(orders=3, shop=Decimal("30.00"), books=Decimal("30.01")),
+            held_back=Sum(orders=2, shop=Decimal("5.00")),
+        ),
+    )
 
 
 CODES = st.sampled_from(sorted(ORDER_CODES))

@@ -11,8 +11,8 @@ from hypothesis import strategies as st
 
 from portal.money import CENT
 from portal.sync.bridge import Bridge, Figures, Span
-from portal.sync.consequences import changes_of, step
-from portal.sync.orders import CompleteOrder
+from portal.sync.consequences import changes_of, remembered, step
+from portal.sync.orders import CompleteOrder, Taxed
 from portal.sync.ports import Changes, OrderRecord, State
 from portal.sync.rules import STATUSES, SYNCED_BY_DEFAULT
 from tests.builders import address, line, order
@@ -137,6 +137,9 @@ def test_what_saasu_showed_when_it_was_read_back_is_what_counts() -> None:
     assert means(here, books=Figures(Decimal("119.99"), Decimal("10.91")))[0].startswith(
         "Saasu shows $119.99 with GST $10.91; "
     )
+    assert means(here, books=Figures(Decimal("119.99"), Decimal("10.90")))[0].startswith(
+        "Saasu shows $119.99 with GST $10.90; "
+    )
     assert means(here, books=Figures(Decimal("119.99")))[0].startswith(
         "Saasu shows $119.99 with GST $10.91; "
     )
@@ -240,6 +243,17 @@ def test_without_the_kept_order_the_record_still_tells_total_and_status() -> Non
     archived = changes_of(record(), None, sold(is_deleted=True), SYNCED_BY_DEFAULT)
     assert archived.what == ("Archived in the shop",)
     assert changes_of(record(bridge=None), None, now, SYNCED_BY_DEFAULT).what[1:] == ()
+
+
+def test_the_total_that_a_record_remembers_adds_up() -> None:
+    now = sold(line("hoodie", "60.00", 1, name="Hoodie"), status=5)
+
+    before = remembered(record(), now, SYNCED_BY_DEFAULT)
+
+    assert before.order.total == Taxed(
+        ex_tax=Decimal("109.09"), inc_tax=Decimal("120.00"), tax=Decimal("10.91")
+    )
+    assert before.lines == now.lines
 
 
 def test_a_kept_text_of_another_order_counts_as_none() -> None:

@@ -5,7 +5,7 @@ from typing import Any
 
 import pytest
 
-from portal.sync.contact_words import Changed, changes_of, contact_sentences
+from portal.sync.contact_words import Changed, changes_of, contact_sentences, receiver_sentence
 from portal.sync.contacts import (
     NoContact,
     SameAsBilling,
@@ -15,7 +15,7 @@ from portal.sync.contacts import (
     shipping_plan,
 )
 from portal.sync.orders import CompleteOrder
-from portal.sync.sale_orders import Contact, PostalAddress
+from portal.sync.sale_orders import Contact, ContactChange, PostalAddress
 from tests import builders
 
 
@@ -108,6 +108,37 @@ def test_an_order_that_names_nobody_would_have_no_contact() -> None:
         "Would be posted without a contact: the order names nobody.",
     )
     assert changes_of(NoContact()) == ()
+
+
+def test_of_a_receiver_who_is_the_one_billed_or_nobody_nothing_is_said() -> None:
+    digital = builders.order(is_digital=True, addresses=(builders.destination(first_name="Sam"),))
+
+    assert receiver_sentence(planned(builders.order(), builders.contact())) == ""
+    assert receiver_sentence(planned(digital, builders.contact())) == ""
+
+
+def test_of_two_names_the_one_that_an_order_leaves_blank_is_told_as_blank() -> None:
+    only_last, only_first = order(first_name=" ", last_name="Sole"), order(last_name="")
+
+    assert changes_of(planned(only_last, builders.contact()).billing) == (
+        Changed("name", "Robin Example", "Sole"),
+    )
+    assert changes_of(planned(only_first, builders.contact()).billing) == (
+        Changed("name", "Robin Example", "Robin"),
+    )
+
+
+@pytest.mark.parametrize(
+    ("change", "after"),
+    [
+        (ContactChange(given_name="Kim"), "Kim Example"),
+        (ContactChange(family_name="Sample"), "Robin Sample"),
+        (ContactChange(given_name=""), "Example"),
+        (ContactChange(family_name=""), "Robin"),
+    ],
+)
+def test_a_part_of_a_name_that_would_not_be_written_stays(change: ContactChange, after: str) -> None:
+    assert changes_of(Use(builders.contact(), change)) == (Changed("name", "Robin Example", after),)
 
 
 def test_contacts_without_a_name_are_told_by_what_there_is() -> None:
