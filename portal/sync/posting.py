@@ -122,9 +122,12 @@ class Poster:
         self.read_back.posted(record, sale, posted.invoice_id)
 
     def _not_posted(self, record: OrderRecord, failure: RemoteFailure, mapped: Mapped) -> None:
-        """Classify what came back instead of an answer (SYNC §7.4)."""
+        """Classify what came back instead of an answer (SYNC §7.4).
+
+        A number that Saasu was to give and says is taken is a refusal like any other: there is no number of ours to look up.
+        """
         match failure:
-            case NumberTaken():
+            case NumberTaken() if record.number != AUTO_NUMBER:
                 self.ledger.settle(record, self._who_has_the_number(record, mapped))
             case PeriodLocked():
                 words = f"Saasu says the period is locked: {failure.sentence}"
@@ -206,8 +209,7 @@ def posted_outcome(posted: PostedOrder, mapped: Mapped, contacts: Contacts) -> O
 
 def exists_outcome(record: OrderRecord) -> Outcome:
     """The outcome of an order whose number stands on somebody else's sale."""
-    number = "" if record.number == AUTO_NUMBER else record.number
-    problem = invoice_exists(record.order_id, number)
+    problem = invoice_exists(record.order_id, record.number)
     return Outcome(state=State.EXISTS, problems=(problem,), note="Saasu has this number on another sale.")
 
 

@@ -256,3 +256,24 @@ def test_a_taken_number_without_our_marker_exists_even_where_saasu_does_not_list
         problems=(Problem(Code.INVOICE_EXISTS, words, "SHO120"),),
         note="Saasu has this number on another sale.",
     )
+
+
+def test_a_number_of_saasus_own_that_it_says_is_taken_is_a_refusal_like_any_other_and_tried_again() -> None:
+    here = world(order(120), prefix="")
+    here.books.answers = [NumberTaken("Duplicate invoice number is not allowed.")]
+
+    here.run()
+
+    words = "Order #120: Saasu refused it: Duplicate invoice number is not allowed."
+    assert here.ledger.last(120) == Outcome(
+        state=State.FAILED,
+        problems=(Problem(Code.SAASU_REFUSED, words),),
+        retry_at=NOW + timedelta(hours=1),
+        bridge=bridge_of(order(120)),
+    )
+    assert "invoices_modified" not in here.books.asked
+
+    here.later(hours=1)
+    here.run()
+
+    assert (here.ledger.state(120), len(here.books.sales)) == (State.POSTED, 1)
