@@ -29,7 +29,7 @@ from portal.ledger.rows import (
     write_outcome,
 )
 from portal.models.backfills import UNFINISHED, Backfill
-from portal.models.connections import Connection, ContactWriter
+from portal.models.connections import EVERY_CONTACT, Connection, ContactWriter
 from portal.models.orders import Attempt, Order
 from portal.models.runs import Run, RunKind
 from portal.sync.ports import (
@@ -209,8 +209,11 @@ class SqlLedger:
 
     def newest_writer(self, contact_id: int) -> int:
         """The id of the newest order whose details a contact holds."""
-        row = self._session.get(ContactWriter, (self._connection_id, contact_id))
-        newest = 0 if row is None else row.order_id
+        marks = (
+            self._session.get(ContactWriter, (self._connection_id, one))
+            for one in (contact_id, EVERY_CONTACT)
+        )
+        newest = next((mark.order_id for mark in marks if mark is not None), 0)
         self._session.rollback()
         return newest
 

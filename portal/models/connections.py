@@ -138,6 +138,10 @@ class OffSpan(Base):
     ended_at: Mapped[datetime | None] = mapped_column(AwareDateTime)
 
 
+EVERY_CONTACT = 0
+"""The number under which the mark of an older version holds for every contact that has none of its own."""
+
+
 class ContactWriter(Base):
     """The newest order of a connection whose details a Saasu contact holds: an older one never overwrites them (SYNC §6)."""
 
