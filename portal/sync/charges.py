@@ -32,9 +32,10 @@ class Charge:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Wanted:
-    """A charge of the order, and the setting that names its item."""
+    """A charge of the order, and the setting that names its item; `what` is the charge within a sentence."""
 
     name: str
+    what: str
     parts: tuple[Taxed, ...]
     item_id: int | None
     missing: Code
@@ -50,23 +51,24 @@ def charges_of(
     wanted = [
         Wanted(
             name=SHIPPING,
+            what="shipping",
             parts=shipping,
             item_id=rules.shipping_item,
             missing=Code.SHIPPING_ITEM_MISSING,
             field="Shipping Item",
         )
     ]
-    for fee in complete.fees if totals.with_fees else ():
-        name = f"Fee: {fee.name}" if fee.name else "Fee"
-        wanted.append(
-            Wanted(
-                name=name,
-                parts=(fee.cost,),
-                item_id=rules.fee_item,
-                missing=Code.FEE_ITEM_MISSING,
-                field="Fee Item",
-            )
+    wanted += [
+        Wanted(
+            name=f"Fee: {fee.name}" if fee.name else "Fee",
+            what=f"the fee {fee.name}" if fee.name else "a fee",
+            parts=(fee.cost,),
+            item_id=rules.fee_item,
+            missing=Code.FEE_ITEM_MISSING,
+            field="Fee Item",
         )
+        for fee in (complete.fees if totals.with_fees else ())
+    ]
     charges: list[Charge] = []
     problems: list[Problem] = []
     exported = all_left(complete)
@@ -89,7 +91,7 @@ def charged(
         return [], None
     item = shelf.chosen(wanted.item_id)
     if item is None:
-        words = f"{amount} is charged for {wanted.name.lower()}, but no {wanted.field} is chosen"
+        words = f"{amount} is charged for {wanted.what}, but no {wanted.field} is chosen"
         return [], about_order(wanted.missing, order_id, words)
     if why_unusable(item):
         words = f"the {wanted.field} {item.code} is {why_unusable(item)} in Saasu"

@@ -169,7 +169,7 @@ MEANINGS: dict[Code, Meaning] = {
         True,
         "The order charges a fee and the connection has no item for fees.",
         "Choose a Fee Item under More choices on the connection's page, then retry.",
-        "Order #1044: 2.50 is charged for fee: card surcharge, but no Fee Item is chosen",
+        "Order #1044: 2.50 is charged for the fee Card surcharge, but no Fee Item is chosen",
     ),
     Code.TAX_CODE_MISSING: Meaning(
         Turn.YOU,
