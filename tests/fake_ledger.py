@@ -8,8 +8,10 @@ from portal.sync.ports import (
     Changes,
     Finding,
     Intent,
+    OrderMoved,
     OrderRecord,
     Outcome,
+    PageMoved,
     Reading,
     Recorded,
     State,
@@ -58,7 +60,14 @@ class FakeLedger:
     def known(self, order_ids: Iterable[int]) -> dict[int, OrderRecord]:
         return {one: self.records[one] for one in order_ids if one in self.records}
 
+    def refuse_moved(self, orders: Sequence[Recorded]) -> None:
+        """Refuse a page of which an order is no longer as its record said when it was judged."""
+        moved = [one.order_id for one in orders if self.records.get(one.order_id) != one.known]
+        if moved:
+            raise PageMoved(moved)
+
     def record_page(self, orders: Sequence[Recorded], reading: Reading) -> None:
+        self.refuse_moved(orders)
         for entry in orders:
             self._record(entry)
         self.at = reading
@@ -131,8 +140,13 @@ class FakeLedger:
     def expect(self, orders: int) -> None:
         self.expected = orders
 
+    def _refuse_other(self, record: OrderRecord) -> None:
+        present = self.records[record.order_id].state
+        if present is not record.state:
+            raise OrderMoved(f"order {record.order_id} is {present}")
+
     def sending(self, record: OrderRecord, intent: Intent) -> OrderRecord:
-        assert self.records[record.order_id].state is record.state
+        self._refuse_other(record)
         self.intents.setdefault(record.order_id, []).append(intent)
         sent = replace(
             record,
@@ -146,7 +160,7 @@ class FakeLedger:
         return sent
 
     def settle(self, record: OrderRecord, outcome: Outcome) -> None:
-        assert self.records[record.order_id].state is record.state
+        self._refuse_other(record)
         self.outcomes.setdefault(record.order_id, []).append(outcome)
         settled = replace(record, state=outcome.state, ignored=outcome.ignored, codes=codes_of(outcome))
         if outcome.posted is not None:

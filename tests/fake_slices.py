@@ -46,6 +46,7 @@ class FakeSliceLedger(FakeLedger):
     def record_created(self, orders: Sequence[Recorded], before: Place, after: Place) -> None:
         if self.paused or before != self.stands:
             raise StopAsked("another place")
+        self.refuse_moved(orders)
         for entry in orders:
             self._record(entry)
             if entry.outcome is not None and entry.outcome.state is State.SEEN:

@@ -1,6 +1,7 @@
 """Orders that a run posted, over the SQL ledger: how they get there, and how their rows look afterwards."""
 
 from collections.abc import Callable
+from dataclasses import replace
 from datetime import timedelta
 from decimal import Decimal
 
@@ -40,6 +41,11 @@ def seen(number: int) -> Recorded:
         outcome=Outcome(state=State.SEEN),
         document=f"order {number}",
     )
+
+
+def judged(ledger: SqlLedger, entry: Recorded) -> Recorded:
+    """An entry that was judged by the record there is of its order."""
+    return replace(entry, known=ledger.known([entry.order_id]).get(entry.order_id))
 
 
 BRIDGE = Bridge(

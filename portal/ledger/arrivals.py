@@ -28,12 +28,12 @@ def first_order_since(session: Session, mine: Conditions, moment: datetime) -> i
 
 
 def hold_back(session: Session, records: Sequence[OrderRecord], now: datetime) -> None:
-    """Let `seen` orders wait for a person's yes. The caller commits."""
+    """Let `seen` orders wait for a person's yes, but for those that somebody asked for meanwhile. The caller commits."""
     ids = [record.id for record in records]
     for start in range(0, len(ids), AT_ONCE):
         session.execute(
             update(Order)
-            .where(Order.id.in_(ids[start : start + AT_ONCE]), Order.state == State.SEEN)
+            .where(Order.id.in_(ids[start : start + AT_ONCE]), Order.state == State.SEEN, ~Order.asked)
             .values(flood_at=now, turn=str(Turn.YOU))
             .execution_options(synchronize_session=False)
         )

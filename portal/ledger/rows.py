@@ -8,7 +8,8 @@ from typing import Any
 from portal.models.orders import Order
 from portal.sync.bridge import Bridge, Figures, Span
 from portal.sync.personal import bare_of
-from portal.sync.ports import OrderRecord, Outcome, Recorded, State
+from portal.sync.planning import UNSETTLED
+from portal.sync.ports import Intent, OrderRecord, Outcome, Recorded, State
 from portal.sync.problems import Code, Ignored, Problem, Turn
 
 
@@ -57,6 +58,16 @@ def write_outcome(row: Order, outcome: Outcome, now: datetime) -> None:
         row.release = False
     if outcome.state in (State.POSTED, State.EXISTS, State.IGNORED, State.FAILED):
         row.held = False
+
+
+def write_intent(row: Order, record: OrderRecord, intent: Intent) -> None:
+    """Make an intent the state of a row: it is about to be sent (SYNC §7.3)."""
+    row.state = State.SENDING
+    row.number, row.marker, row.fingerprint = intent.number, intent.marker, intent.fingerprint
+    row.first_sent_at, row.sent_at = record.first_sent_at or intent.sent_at, intent.sent_at
+    row.bridge = bridge_rows(intent.bridge) if intent.bridge is not None else []
+    row.order_created_at = record.created_at
+    row.decided_at = intent.sent_at
 
 
 def turn_of(row: Order, outcome: Outcome) -> str | None:
@@ -124,7 +135,40 @@ def record_of(row: Order, document: str) -> OrderRecord:
         total=row.total,
         is_deleted=row.is_deleted,
         codes=frozenset(Code(one["code"]) for one in row.problems),
+        stand=stand_of(row),
     )
+
+
+def stand_of(row: Order) -> tuple[object, ...]:
+    """Whatever of a row a person's decision can change; two stands that are equal have no decision between them.
+
+    Each decision moves `decided_at` too.
+    """
+    return (
+        row.state,
+        row.ignored_reason,
+        row.decided_at,
+        row.retry_at,
+        row.release,
+        row.asked,
+        row.flood_at,
+        row.held,
+        row.backfill_id,
+    )
+
+
+def has_moved(row: Order, record: OrderRecord) -> bool:
+    """Whether a row is not as it was read any more; what is being sent is the run's alone, and compares by its state."""
+    if record.state in UNSETTLED:
+        return row.state != record.state
+    return stand_of(row) != record.stand
+
+
+def stands_otherwise(row: Order | None, known: OrderRecord | None) -> bool:
+    """The same of an order that may have no row, or had none when it was judged."""
+    if row is None or known is None:
+        return not (row is None and known is None)
+    return has_moved(row, known)
 
 
 def attempt_details(outcome: Outcome) -> dict[str, Any]:

@@ -9,6 +9,7 @@ from portal.database import changed_rows
 from portal.ledger.names import told_in_full
 from portal.models.orders import Attempt, Order
 from portal.services.remotes import Outside, firm_vault, seal_for
+from portal.services.selection import hold
 from portal.sync.planning import FINISHED
 from portal.sync.ports import State
 
@@ -23,6 +24,7 @@ def deal_with(session: Session, order: Order, seen: str, actor: str, now: dateti
     `seen` is the moment of the changes as the person's page had them; false where the order asks for nothing, or changed again
     meanwhile.
     """
+    hold(session, order.connection)
     row = session.scalars(
         select(Order).where(Order.id == order.id).with_for_update().execution_options(populate_existing=True)
     ).one()

@@ -8,6 +8,7 @@ from sqlalchemy.orm import Session
 from portal.models.orders import Attempt, Order
 from portal.models.runs import Run, RunKind
 from portal.services.runs import Ring, request_run
+from portal.services.selection import hold
 from portal.sync.ports import State
 
 RETRIED = (State.FAILED, State.SEEN, State.UNKNOWN, State.EXISTS)
@@ -25,6 +26,7 @@ def retry(session: Session, order: Order, actor: str, now: datetime, ring: Ring)
         if order.document is None
         else order.state
     )
+    hold(session, order.connection)
     session.execute(
         update(Order)
         .where(Order.id == order.id, Order.state == order.state, Order.state != State.UNKNOWN)
@@ -36,6 +38,7 @@ def retry(session: Session, order: Order, actor: str, now: datetime, ring: Ring)
             flood_at=None,
             held=False,
             turn=None if order.state == State.SEEN else order.turn,
+            decided_at=now,
         )
     )
     session.add(

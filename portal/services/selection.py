@@ -221,6 +221,11 @@ def set_aside_note(words: str) -> str:
     return f"Chose to ignore it: {words}" if words else "Chose to ignore it."
 
 
+def hold(session: Session, connection: Connection) -> None:
+    """Let no run write of this connection's orders until the commit: whoever writes orders holds the connection first."""
+    session.execute(select(Connection.id).where(Connection.id == connection.id).with_for_update())
+
+
 def change(
     session: Session,
     connection: Connection,
@@ -231,6 +236,7 @@ def change(
     note: str,
 ) -> int:
     """Change the orders that are still as `where` says, each with a line of history; how many. The caller commits."""
+    hold(session, connection)
     changed = 0
     ids = list(session.scalars(select(Order.id).where(*where)))
     for start in range(0, len(ids), AT_ONCE):

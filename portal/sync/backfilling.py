@@ -7,9 +7,18 @@ says so, between two pages or two orders; the next one goes on from there.
 from collections.abc import Iterator
 from dataclasses import replace
 from datetime import datetime, timedelta
+from functools import partial
 from itertools import chain
 
-from portal.sync.engine import LONGEST_READ, OVERLAP, Sync, page_entries, post_each, settle_unknown
+from portal.sync.engine import (
+    LONGEST_READ,
+    OVERLAP,
+    Sync,
+    page_entries,
+    post_each,
+    settle_unknown,
+    write_page,
+)
 from portal.sync.failures import RemoteFailure, shop_problem
 from portal.sync.ports import OrderRecord, Place, SliceLedger
 from portal.sync.problems import RunStopped
@@ -43,7 +52,7 @@ def read_created(sync: Sync, ledger: SliceLedger) -> None:
             raise RunStopped(shop_problem(failure)) from failure
         cursor = max((entry.order_id for entry in entries), default=place.cursor)
         after = replace(place, cursor=max(cursor, place.cursor), read_to_end=page.last)
-        ledger.record_created(entries, place, after)
+        write_page(sync, page, entries, partial(ledger.record_created, before=place, after=after))
         place = after
 
 

@@ -4,15 +4,18 @@ The engine is given everything: it does not sleep, log in or open anything. One 
 is raised as `RunStopped` and leaves all that is done recorded (SYNC §2, §3, §7, §8).
 """
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Collection, Iterable
+from contextlib import suppress
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
+from functools import partial
 
 from portal.sync.consequences import changes_of
 from portal.sync.failures import RemoteFailure, Unreachable, books_problem, shop_problem
 from portal.sync.flood import hold_flood
-from portal.sync.orders import CompleteOrder, OrderPage, ShopOrder, UnreadableOrder
-from portal.sync.planning import FINISHED, UNSETTLED, Ignore, Leave, Mark, Reject, Take, decide, next_try
+from portal.sync.judging import entry_for, unreadable_entry
+from portal.sync.orders import CompleteOrder, OrderPage, ShopOrder
+from portal.sync.planning import FINISHED, UNSETTLED, next_try
 from portal.sync.ports import (
     Books,
     Changes,
@@ -22,6 +25,7 @@ from portal.sync.ports import (
     OrderMoved,
     OrderRecord,
     Outcome,
+    PageMoved,
     Reading,
     Recorded,
     Shop,
@@ -41,6 +45,8 @@ MISSED_LIMIT = 3
 """Orders in one run for which the shop may not answer before the run takes it that the shop is away."""
 ONCE_A_DAY = 2
 """Tries after which an order is read again only every 24 hours: data that makes no sense seldom mends itself."""
+MOST_JUDGED = 20
+"""Times a page is judged because a person decides about its orders while it is read."""
 LONGEST_READ = 10_000
 """Pages a window may have; a shop that never ends its list must not hold a worker for ever."""
 
@@ -114,14 +120,16 @@ def read_changes(sync: Sync) -> None:
         if cursor == 0:
             until = within_shop_time(until, page.shop_time)
         cursor = max((entry.order_id for entry in entries), default=cursor)
+        after = Reading(watermark=reading.watermark, until=until, cursor=cursor)
         if page.last:
-            sync.ledger.record_page(entries, Reading(watermark=max(until, reading.watermark)))
+            after = Reading(watermark=max(until, reading.watermark))
+        write_page(sync, page, entries, partial(sync.ledger.record_page, reading=after))
+        if page.last:
             if outside:
                 sync.ledger.remark(
                     f"The shop's date filter let {outside} other orders through; they were left out here."
                 )
             return
-        sync.ledger.record_page(entries, Reading(watermark=reading.watermark, until=until, cursor=cursor))
 
 
 def within_shop_time(until: datetime, shop_time: datetime | None) -> datetime:
@@ -136,7 +144,7 @@ def page_entries(sync: Sync, page: OrderPage, *, whole: bool = True) -> list[Rec
     entries = []
     for order in page.orders:
         record = known.get(order.id)
-        entry = entry_for(sync.rules, order, record)
+        entry = replace(entry_for(sync.rules, order, record), known=record)
         if whole and entry.outcome is not None and entry.outcome.state is State.SEEN:
             entry = replace(entry, document=document_of(sync, page, order, missed))
         elif (
@@ -151,39 +159,44 @@ def page_entries(sync: Sync, page: OrderPage, *, whole: bool = True) -> list[Rec
     return sorted(entries, key=lambda entry: entry.order_id)
 
 
-def unreadable_entry(broken: UnreadableOrder, record: OrderRecord | None) -> Recorded:
-    """An order that cannot be read fails with that; one that Saasu has or may have, or that failed so before, stays."""
-    if record is not None and (
-        record.state in FINISHED | UNSETTLED or (record.state is State.FAILED and is_known_so(broken, record))
-    ):
-        return Recorded(order=None, order_id=broken.id, outcome=None)
-    words = f"the shop's data could not be read: {broken.reason}"
-    problem = about_order(Code.ORDER_UNREADABLE, broken.id, words)
-    outcome = Outcome(state=State.FAILED, problems=(problem,))
-    return Recorded(order=None, order_id=broken.id, outcome=outcome, modified_at=broken.modified_at)
+def write_page(
+    sync: Sync,
+    page: OrderPage,
+    entries: list[Recorded],
+    write: Callable[[list[Recorded]], None],
+    *,
+    whole: bool = True,
+) -> list[Recorded]:
+    """Record a page; an order about which a person decided since it was read is judged again, as it is now. What was recorded.
+
+    Raises a `RuntimeError` where that never ends.
+    """
+    for _ in range(MOST_JUDGED):
+        try:
+            write(entries)
+        except PageMoved as moved:
+            sync.ledger.heartbeat()
+            entries = judged_again(sync, page, entries, moved.order_ids, whole=whole)
+        else:
+            return entries
+    raise RuntimeError("the orders of a page change as often as they are judged")
 
 
-def is_known_so(broken: UnreadableOrder, record: OrderRecord) -> bool:
-    """Whether the record says already that the order cannot be read, and it did not change since."""
-    same = broken.modified_at is None or broken.modified_at == record.modified_at
-    return same and Code.ORDER_UNREADABLE in record.codes
-
-
-def entry_for(rules: Rules, order: ShopOrder, record: OrderRecord | None) -> Recorded:
-    """Decide about one order of a page."""
-    match decide(order, rules, record):
-        case Ignore(reason, look_once):
-            outcome = Outcome(state=State.IGNORED, ignored=reason, look_once=look_once)
-            return Recorded(order=order, order_id=order.id, outcome=outcome)
-        case Reject(problem):
-            outcome = Outcome(state=State.FAILED, problems=(problem,))
-            return Recorded(order=order, order_id=order.id, outcome=outcome)
-        case Mark(problem):
-            return Recorded(order=None, order_id=order.id, outcome=None, mark=problem)
-        case Leave(changed):
-            return Recorded(order=order if changed else None, order_id=order.id, outcome=None)
-        case Take() | _:
-            return Recorded(order=order, order_id=order.id, outcome=Outcome(state=State.SEEN))
+def judged_again(
+    sync: Sync, page: OrderPage, entries: Iterable[Recorded], order_ids: Collection[int], *, whole: bool
+) -> list[Recorded]:
+    """The entries of a page with some of its orders judged once more, by their records as they are now."""
+    again = replace(
+        page,
+        orders=tuple(one for one in page.orders if one.id in order_ids),
+        unreadable=tuple(one for one in page.unreadable if one.id in order_ids),
+    )
+    try:
+        judged = page_entries(sync, again, whole=whole)
+    except RemoteFailure as failure:
+        raise RunStopped(shop_problem(failure)) from failure
+    kept = [entry for entry in entries if entry.order_id not in order_ids]
+    return sorted([*kept, *judged], key=lambda entry: entry.order_id)
 
 
 def document_of(sync: Sync, page: OrderPage, order: ShopOrder, missed: list[RemoteFailure]) -> str:
@@ -280,18 +293,23 @@ def take_each(sync: Sync, records: Iterable[OrderRecord], poster: Poster) -> Non
             raise
         except Exception as fault:
             sync.report(fault)
-            settle_fault(sync, record.order_id)
+            settle_fault(sync, record)
 
 
-def settle_fault(sync: Sync, order_id: int) -> None:
-    """A fault of ours in one order: it fails alone, or is unknown where it was being sent; the run goes on (SYNC §8)."""
-    record = sync.ledger.known([order_id])[order_id]
-    if record.state in FINISHED:
+def settle_fault(sync: Sync, record: OrderRecord) -> None:
+    """A fault of ours in one order: it fails alone, or is unknown where it was being sent; the run goes on (SYNC §8).
+
+    One about which a person decided meanwhile stays as that left it.
+    """
+    now = sync.ledger.known([record.order_id])[record.order_id]
+    if now.state in FINISHED:
         return
-    problem = about_order(Code.ORDER_UNREADABLE, order_id, "something in it could not be worked with")
-    state = State.UNKNOWN if record.state in UNSETTLED else State.FAILED
+    problem = about_order(Code.ORDER_UNREADABLE, record.order_id, "something in it could not be worked with")
+    state = State.UNKNOWN if now.state in UNSETTLED else State.FAILED
     retry_at = next_try(0, sync.clock.now())
-    sync.ledger.settle(record, Outcome(state=state, problems=(problem,), retry_at=retry_at))
+    with suppress(OrderMoved):
+        outcome = Outcome(state=state, problems=(problem,), retry_at=retry_at)
+        sync.ledger.settle(now if now.state in UNSETTLED else record, outcome)
 
 
 def reread(sync: Sync, record: OrderRecord, missed: list[RemoteFailure]) -> CompleteOrder | None:

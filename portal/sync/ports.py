@@ -185,6 +185,8 @@ class OrderRecord:
     is_deleted: bool = False
     codes: frozenset[Code] = frozenset()
     """The codes of its problems."""
+    stand: tuple[object, ...] = ()
+    """How its row stood when it was read, for the ledger to compare: whatever a person decides of an order changes it."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -230,7 +232,15 @@ class LeaseLost(Exception):
 
 
 class OrderMoved(LeaseLost):
-    """One order is no longer in the state it was read in: a person moved it meanwhile, and the run leaves it alone."""
+    """One order is no longer as it was read: a person decided about it meanwhile, and the run leaves it alone."""
+
+
+class PageMoved(Exception):
+    """Orders of a page are not as they were when it was judged: a person decided about them. Nothing of the page is recorded."""
+
+    def __init__(self, order_ids: Collection[int]) -> None:
+        super().__init__(f"decided meanwhile: {sorted(order_ids)}")
+        self.order_ids = frozenset(order_ids)
 
 
 class StopAsked(Exception):
@@ -253,7 +263,10 @@ class Ledger(Protocol):
         ...
 
     def record_page(self, orders: Sequence["Recorded"], reading: Reading) -> None:
-        """Record every order of a page and move the reading, in one transaction (SYNC §7.2)."""
+        """Record every order of a page and move the reading, in one transaction (SYNC §7.2).
+
+        Raises `PageMoved` where an order is no longer as the record says by which it was judged.
+        """
         ...
 
     def unsettled(self) -> list[OrderRecord]:
@@ -335,6 +348,7 @@ class Recorded:
 
     `outcome` has the state `seen`, `ignored` or `failed`; `None` leaves a record as it is and only notes the change in the shop,
     with what `changes` says of it where the order is finished. `mark` is a problem that is added to a record whose state stays.
+    `known` is the record by which it was judged; `None` where there was none.
     """
 
     order: ShopOrder | None
@@ -344,6 +358,7 @@ class Recorded:
     modified_at: datetime | None = None
     document: str = ""
     changes: Changes | None = None
+    known: OrderRecord | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -366,7 +381,7 @@ class SliceLedger(Ledger, Protocol):
     def record_created(self, orders: Sequence[Recorded], before: Place, after: Place) -> None:
         """Record every order of a page, hold those to be posted for this backfill, and move its reading, in one transaction.
 
-        Raises `StopAsked` when the backfill's reading is no longer at `before`.
+        Raises `StopAsked` when the backfill's reading is no longer at `before`, and `PageMoved` as `record_page` does.
         """
         ...
 

@@ -5,8 +5,9 @@ It records what no hourly run was shown, and posts nothing; the next hourly run 
 
 from dataclasses import replace
 from datetime import datetime, timedelta
+from functools import partial
 
-from portal.sync.engine import LONGEST_READ, Sync, page_entries
+from portal.sync.engine import LONGEST_READ, Sync, page_entries, write_page
 from portal.sync.failures import RemoteFailure, Unreachable, shop_problem
 from portal.sync.orders import OrderPage
 from portal.sync.problems import RunStopped
@@ -43,11 +44,12 @@ def compare(sync: Sync, page: OrderPage) -> tuple[int, int]:
     """Record what the ledger does not know or knows otherwise; how many of each there were."""
     known = sync.ledger.known([*(one.id for one in page.orders), *(one.id for one in page.unreadable)])
     entries = page_entries(sync, page, whole=False)
+    write = partial(sync.ledger.record_page, reading=sync.ledger.reading())
+    entries = write_page(sync, page, entries, write, whole=False)
     news = [entry for entry in entries if entry.order_id not in known]
     others = [
         entry for entry in entries if entry.order_id in known and (entry.order or entry.outcome or entry.mark)
     ]
-    sync.ledger.record_page(entries, sync.ledger.reading())
     return len(news), len(others)
 
 

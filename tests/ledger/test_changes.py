@@ -26,6 +26,7 @@ from tests.posted_orders import (
     SEAL,
     Build,
     attempts,
+    judged,
     posted,
     row_of,
     seen,
@@ -47,7 +48,7 @@ def ledger(connection: Connection, ledger_for: Build) -> SqlLedger:
 
 def change(ledger: SqlLedger, changes: Changes, minutes: int = 30) -> None:
     entry = Recorded(order=shop_order(100, minutes=minutes), order_id=100, outcome=None, changes=changes)
-    ledger.record_page([entry], Reading(watermark=NOON))
+    ledger.record_page([judged(ledger, entry)], Reading(watermark=NOON))
 
 
 def deal_with(session: Session) -> None:
@@ -218,9 +219,8 @@ def test_reading_back_leaves_another_problem_of_the_order_where_it_is(
     session: Session, ledger: SqlLedger
 ) -> None:
     reused = about_order(Code.ORDER_ID_REUSED, 100, "another order")
-    ledger.record_page(
-        [Recorded(order=None, order_id=100, outcome=None, mark=reused)], Reading(watermark=NOON)
-    )
+    entry = Recorded(order=None, order_id=100, outcome=None, mark=reused)
+    ledger.record_page([judged(ledger, entry)], Reading(watermark=NOON))
     record = ledger.known([100])[100]
 
     ledger.read_back([Finding(record=record, row=row_of(record, "10.99"), problems=(DIFFERS,))])

@@ -17,7 +17,7 @@ from portal.sync.problems import Code, Ignored, about_order, item_not_found
 from portal.sync.sale_orders import PostedOrder
 from tests.factories import NOON
 from tests.fakes import FakeClock
-from tests.posted_orders import Build, seen, shop_order
+from tests.posted_orders import Build, judged, seen, shop_order
 
 
 def recorded(ledger: SqlLedger, number: int = 100) -> OrderRecord:
@@ -141,7 +141,7 @@ def test_a_change_in_the_shop_after_posting_is_marked_and_nothing_else(
     )
 
     changed = Recorded(order=shop_order(100, minutes=30, status=5), order_id=100, outcome=None)
-    ledger.record_page([changed], Reading(watermark=NOON))
+    ledger.record_page([judged(ledger, changed)], Reading(watermark=NOON))
 
     row = session.scalars(select(Order)).one()
     assert (row.state, row.changed_in_shop_at, row.status_id) == ("posted", NOON, 5)
@@ -167,7 +167,7 @@ def test_an_order_that_changes_while_its_outcome_is_unknown_is_read_afresh(
     ledger.settle(sent, Outcome(state=State.UNKNOWN))
 
     changed = Recorded(order=shop_order(100, minutes=30, status=5), order_id=100, outcome=None)
-    ledger.record_page([changed], Reading(watermark=NOON))
+    ledger.record_page([judged(ledger, changed)], Reading(watermark=NOON))
 
     (unknown,) = ledger.unsettled()
     assert unknown.document == ""
@@ -180,9 +180,8 @@ def test_a_refused_reuse_of_a_number_keeps_no_text_that_could_be_posted(
     recorded(ledger)
     refused = Outcome(state=State.FAILED, problems=(about_order(Code.ORDER_ID_REUSED, 100, "another order"),))
 
-    ledger.record_page(
-        [Recorded(order=shop_order(100, 5), order_id=100, outcome=refused)], Reading(watermark=NOON)
-    )
+    entry = Recorded(order=shop_order(100, 5), order_id=100, outcome=refused)
+    ledger.record_page([judged(ledger, entry)], Reading(watermark=NOON))
 
     assert ledger.due(NOON) == []
 

@@ -28,7 +28,7 @@ from portal.sync.problems import Ignored, item_not_found
 from portal.sync.sale_orders import PostedOrder
 from tests.factories import NOON, make_backfill, make_connection, make_file, make_firm, make_run
 from tests.fakes import FakeClock
-from tests.posted_orders import SEAL, seen, shop_order
+from tests.posted_orders import SEAL, judged, seen, shop_order
 
 INTENT = Intent(number="JT100", marker="BC-jamtin-100", fingerprint="f", sent_at=NOON)
 
@@ -102,7 +102,7 @@ def test_what_the_ledger_knew_is_left_and_counted_as_known(
     session.commit()
     before = ledger.place()
 
-    known = Recorded(order=None, order_id=100, outcome=None)
+    known = judged(ledger, Recorded(order=None, order_id=100, outcome=None))
     ledger.record_created([known, seen(101)], before, replace(before, cursor=101, read_to_end=True))
 
     session.refresh(backfill)
@@ -161,9 +161,8 @@ def test_an_order_that_changes_while_it_is_held_stays_held(
     record(ledger, 100)
     hourly = hourly_ledger(session, backfill.connection, clock)
 
-    hourly.record_page(
-        [replace(seen(100), order=shop_order(100, minutes=5), document="newer")], Reading(watermark=NOON)
-    )
+    newer = replace(seen(100), order=shop_order(100, minutes=5), document="newer")
+    hourly.record_page([judged(hourly, newer)], Reading(watermark=NOON))
 
     assert hourly.due(NOON) == []
     (held,) = ledger.held(0, 10)

@@ -7,8 +7,8 @@ from typing import Any
 
 import pytest
 
-from portal.sync.engine import entry_for
 from portal.sync.failures import Refused, Unreachable
+from portal.sync.judging import entry_for
 from portal.sync.mapping import Mapped, NotMapped, map_order
 from portal.sync.orders import CompleteOrder, OrderPage, ShopOrder
 from portal.sync.ports import OrderRecord, Outcome, Recorded, State
