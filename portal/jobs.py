@@ -9,7 +9,7 @@ from rq.serializers import JSONSerializer
 from portal import task_queue
 from portal.database import db, dispose_after_fork
 from portal.logs import log
-from portal.services import after_posting, outbox, overdue, runs, slices, sweeps
+from portal.services import after_posting, outbox, overdue, runs, slices, sweeps, unasked
 from portal.services.preview_runs import carry_out_preview
 from portal.services.remotes import Outside
 from portal.services.runs import SystemClock
@@ -19,6 +19,8 @@ WORKER_TTL = 30
 MAINTENANCE = 10
 CLEANING_MINUTE = 41
 """The minute of the hour in which old mails are forgotten."""
+ASKING_MINUTE = 7
+"""The minute of every ten in which addresses are asked that nobody was asked about yet."""
 
 
 def new_worker(queue: Queue) -> Worker:
@@ -90,6 +92,8 @@ def tick_mails(now: datetime) -> None:
     session, outside = db.session(), Outside.of(current_app)
     overdue.tell_missed(session, outside, now)
     overdue.tell_digests(session, outside, now)
+    if now.minute % 10 == ASKING_MINUTE:
+        unasked.ask_unasked(session, outside)
     claimed = outbox.claim_due(session, now, ring_mail)
     if now.minute == CLEANING_MINUTE:
         outbox.forget_old(session, now)

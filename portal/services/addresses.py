@@ -148,11 +148,14 @@ def standings(session: Session, connection: Connection, now: datetime) -> list[S
 
 
 def kept(connection: Connection) -> tuple[str, ...]:
-    """The addresses that a connection notifies; what an older version kept unchecked and is none is passed over."""
-    try:
-        return addresses_in(connection.notification_email)
-    except ValueError:
-        return ()
+    """The addresses that a connection notifies; of what an older version kept unchecked, those that are some."""
+    found: list[str] = []
+    for part in connection.notification_email.replace(";", ",").split(","):
+        try:
+            found += addresses_in(part)
+        except ValueError:
+            continue
+    return tuple(dict.fromkeys(found))
 
 
 def standing(row: MailAddress, now: datetime) -> Standing:

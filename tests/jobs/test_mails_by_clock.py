@@ -12,7 +12,7 @@ from portal import jobs, task_queue
 from portal.database import db
 from portal.models.mails import Mail
 from portal.models.runs import Run, RunState
-from tests.factories import make_firm, make_run
+from tests.factories import make_connection, make_file, make_firm, make_run
 from tests.mailroom import Mailroom, mailroom_for, put
 from tests.services.telling import books
 
@@ -74,3 +74,19 @@ def test_a_tick_tells_of_a_run_that_did_not_happen(session: Session, mailroom: M
 
     assert db.session().scalars(select(Mail.kind)).all() == ["missed"]
     assert db.session().get_one(Run, run_id).state == RunState.QUEUED
+
+
+@pytest.mark.parametrize(("minute", "asked"), [(7, 1), (57, 1), (6, 0)])
+def test_a_tick_asks_the_addresses_that_an_older_version_kept(
+    session: Session, mailroom: Mailroom, monkeypatch: pytest.MonkeyPatch, minute: int, asked: int
+) -> None:
+    connection = make_connection(session, make_file(session, make_firm(session)))
+    connection.notify, connection.notification_email = True, "ada@example.com"
+    connection.next_run_at = datetime(2099, 1, 1, tzinfo=UTC)
+    session.commit()
+    moment = datetime.now(UTC).replace(minute=minute)
+
+    jobs.tick_mails(moment)
+    jobs.tick_mails(moment)
+
+    assert db.session().scalars(select(Mail.kind)).all() == ["confirm"] * asked
