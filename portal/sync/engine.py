@@ -98,8 +98,8 @@ def settle_unknown(sync: Sync) -> None:
     for record in records:
         sync.ledger.heartbeat()
         outcome = verdict(record, sync.rules.store_hash, listing, now)
-        if outcome.state is State.POSTED and not record.document:
-            outcome = replace(outcome, changes=changes_meanwhile(sync, record, outcome))
+        if outcome.posted is not None and not record.document:
+            outcome = replace(outcome, changes=changes_meanwhile(sync, record, outcome.posted.number))
         sync.ledger.settle(record, outcome)
 
 
@@ -230,14 +230,13 @@ def changes_since(
     return changes_of(record, kept, now, sync.rules.statuses)
 
 
-def changes_meanwhile(sync: Sync, record: OrderRecord, outcome: Outcome) -> Changes | None:
-    """What changed in the shop while an order's outcome was not known; `None` where the shop cannot say."""
+def changes_meanwhile(sync: Sync, record: OrderRecord, number: str) -> Changes | None:
+    """What changed in the shop until an order was found in Saasu under its number; `None` where the shop cannot say."""
     try:
         now = sync.shop.one(record.order_id)
     except RemoteFailure:
         return None
-    number = outcome.posted.number if outcome.posted is not None else record.number
-    found = replace(record, state=outcome.state, number=number)
+    found = replace(record, state=State.POSTED, number=number)
     return changes_of(found, None, now, sync.rules.statuses) if now is not None else None
 
 

@@ -7,6 +7,7 @@ from decimal import Decimal
 from fractions import Fraction
 
 from portal.money import ZERO, cents
+from portal.sync.allowance import hour_of
 from portal.sync.ports import Ledger, OrderRecord, State
 from portal.sync.problems import Code, Problem
 from portal.sync.rules import Rules
@@ -57,8 +58,7 @@ def most_at_once(sold: Sequence[datetime], arrivals: Sequence[OrderRecord]) -> i
 
     Where the shop could not be read for long they changed over a longer time: then twice what it usually sells in such a time.
     """
-    hours = Counter(moment.replace(minute=0, second=0, microsecond=0) for moment in sold)
-    busiest = max(hours.values(), default=0)
+    busiest = max(Counter(map(hour_of, sold)).values(), default=0)
     changed = [record.modified_at for record in arrivals]
     spread = Fraction(int((max(changed) - min(changed)).total_seconds()), int(LOOKED_BACK.total_seconds()))
     return max(NEVER_A_FLOOD, BUSIEST_TIMES * busiest, int(USUAL_TIMES * len(sold) * spread))
@@ -67,8 +67,9 @@ def most_at_once(sold: Sequence[datetime], arrivals: Sequence[OrderRecord]) -> i
 def flood_problem(held: Sequence[OrderRecord], rules: Rules) -> Problem:
     """The run's problem: how many, what they come to, and from when to when they were created."""
     dollars: Decimal = cents(sum((record.total for record in held), ZERO))
-    days = sorted(record.created_at.astimezone(rules.zone).date() for record in held)
-    when = f"on {days[0]:%d/%m/%Y}" if days[0] == days[-1] else f"{days[0]:%d/%m/%Y} to {days[-1]:%d/%m/%Y}"
+    days = {record.created_at.astimezone(rules.zone).date() for record in held}
+    first, last = min(days), max(days)
+    when = f"on {first:%d/%m/%Y}" if first == last else f"{first:%d/%m/%Y} to {last:%d/%m/%Y}"
     words = (
         f"{len(held)} orders came at once, ${dollars:,.2f}, created {when}: far more than this shop takes in an hour. "
         "None of them is posted until you say so."

@@ -84,14 +84,14 @@ def about(count: int) -> str:
 def in_words(seconds: int) -> str:
     """`40 seconds`, `14 minutes`, `3 hours`: rounded up, so that it is a promise."""
     for size, name in ((HOUR, "hour"), (MINUTE, "minute")):
-        if seconds > size * 3 // 2:
+        if 2 * seconds > 3 * size:
             return counted(-(-seconds // size), name)
     return counted(max(seconds, 1), "second")
 
 
 def rate(per_second: Decimal) -> str:
     """`1 call a second`."""
-    return f"{format(per_second.normalize(), 'f')} {'call' if per_second == 1 else 'calls'} a second"
+    return f"{per_second.normalize():f} {'call' if per_second == 1 else 'calls'} a second"
 
 
 def day(when: datetime, now: datetime, zone: ZoneInfo) -> str:

@@ -58,7 +58,7 @@ def spelling(sku: str, code: str) -> str:
 
 
 def closest_items(squeezed: str, items: Sequence[Item]) -> list[tuple[int, Item]]:
-    """The two closest items that are close at all, the closest first, each with its closeness."""
+    """The items that are close at all, the closest first, each with its closeness."""
     letters = Counter(squeezed)
     found = []
     for item in items:
@@ -67,7 +67,7 @@ def closest_items(squeezed: str, items: Sequence[Item]) -> list[tuple[int, Item]
         if per_cent((letters & Counter(code)).total(), squeezed, code) >= CLOSE:
             found.append((closeness(code, squeezed), item))
     close = [pair for pair in found if pair[0] >= CLOSE]
-    return sorted(close, key=lambda pair: (-pair[0], pair[1].id))[:2]
+    return sorted(close, key=lambda pair: (-pair[0], pair[1].id))
 
 
 def closeness(one: str, other: str) -> int:
@@ -92,7 +92,8 @@ def difference(sold: Sequence[str], known: Sequence[str]) -> str:
         return f"the item has “{' '.join(more.elements())}” more"
     if not more:
         return f"the item has no “{' '.join(less.elements())}”"
-    one, other = " ".join(more.elements()), " ".join(less.elements())
-    if min(len(one), len(other)) < SHORTEST_WORD or not (one.isalpha() and other.isalpha()):
+    (one, *ones), (other, *others) = more.elements(), less.elements()
+    # A word and a number have nothing in common, so one of the two tells that both are words.
+    if ones or others or min(len(one), len(other)) < SHORTEST_WORD or not one.isalpha():
         return ""
     return f"the item says “{one}”, the shop “{other}”" if closeness(one, other) >= CLOSE_WORD else ""

@@ -151,7 +151,8 @@ def changes(orders: Sequence[ChangedOrder], rest_url: str) -> tuple[Section, ...
 def rest(orders: int, url: str) -> list[Line]:
     """The line that counts the orders beyond those a list names."""
     left = orders - MOST_ORDERS
-    return [Line(f"and {left:,} more orders: all of them on one page", url)] if left > 0 else []
+    more = "1 more order" if left == 1 else f"{left:,} more orders"
+    return [Line(f"and {more}: all of them on one page", url)] if left > 0 else []
 
 
 def questions(asks: Sequence[Asked], url: str) -> tuple[Section, ...]:

@@ -192,8 +192,7 @@ def refused_by_rules(complete: CompleteOrder, rules: Rules, record: OrderRecord)
             return Outcome(state=State.IGNORED, ignored=reason, look_once=look_once)
         case Reject(problem):
             return Outcome(state=State.FAILED, problems=(problem,))
-        case _:
-            return None
+    return None
 
 
 def posted_outcome(posted: PostedOrder, mapped: Mapped, contacts: Contacts) -> Outcome:

@@ -146,8 +146,7 @@ def judge(order: ShopOrder, rules: Rules, record: OrderRecord | None) -> Preview
             return judged(order, Verdict.IGNORED, ignored=reason)
         case Reject(problem=problem):
             return judged(order, Verdict.PROBLEM, problems=(problem,))
-        case _:
-            return None
+    return None
 
 
 def as_started(record: OrderRecord) -> OrderRecord:
@@ -227,11 +226,10 @@ def as_posted(
 
 def sought_for(complete: CompleteOrder, rules: Rules) -> tuple[Sought, ...]:
     """The contacts that are looked up for an order: who is billed, and who receives where that is somebody else (SYNC §6)."""
-    billing, receiver = complete.order.billing, delivery_address(complete)
-    wanted = (
-        (billing_search(complete.order, rules.nobodys_emails), billing.company),
-        (shipping_search(complete), receiver.company if receiver else ""),
-    )
+    receiver = delivery_address(complete)
+    wanted = [(billing_search(complete.order, rules.nobodys_emails), complete.order.billing.company)]
+    if receiver is not None:
+        wanted.append((shipping_search(complete), receiver.company))
     return tuple(
         Sought(search, CREATE_WITH_COMPANY if company.strip() else CREATE)
         for search, company in wanted

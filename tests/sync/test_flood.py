@@ -184,6 +184,16 @@ def test_one_order_of_another_day_makes_it_a_span_of_days_wherever_it_stands(odd
     assert "$510.00, created 27/02/2026 to 03/03/2026: far more" in problem.sentence
 
 
+def test_of_several_days_the_first_and_the_last_are_named() -> None:
+    days = [*arrivals(30), *arrivals(30, 2000, created_at=NOW - timedelta(days=1))]
+    days += [*arrivals(2, 3000, created_at=NOW - timedelta(days=9)), *arrivals(2, 4000, created_at=NOW)]
+
+    _, problem = hold_flood(FakeLedger(Reading(watermark=NOW)), days, builders.rules(), NOW)
+
+    assert problem is not None
+    assert ", created 22/02/2026 to 03/03/2026: far more" in problem.sentence
+
+
 def flooded(count: int = 55) -> World:
     return world(*(order(number, modified_at=NOW - timedelta(hours=1)) for number in range(200, 200 + count)))
 

@@ -8,7 +8,7 @@ from zoneinfo import ZoneInfo
 import pytest
 
 from portal.sync.allowance import Allowance
-from portal.sync.forecast import STANDING_CALLS, Forecast, Work, about, day_and_time, in_words, rate
+from portal.sync.forecast import STANDING_CALLS, Forecast, Work, about, day, day_and_time, in_words, rate
 
 NOW = datetime(2026, 7, 1, 2, 0, tzinfo=UTC)  # noon in Sydney
 SYDNEY = ZoneInfo("Australia/Sydney")
@@ -121,6 +121,12 @@ def test_calls_are_told_to_the_ten_where_they_are_many(count: int, words: str) -
 )
 def test_the_pace_is_told_plainly(per_second: str, words: str) -> None:
     assert rate(Decimal(per_second)) == words
+
+
+def test_today_is_today_in_the_files_zone_wherever_the_portal_stands() -> None:
+    for zone in map(ZoneInfo, ("Pacific/Kiritimati", "Pacific/Pago_Pago")):  # never on the same day
+        assert day(NOW, NOW, zone) == "today"
+        assert day(NOW + timedelta(days=1), NOW, zone) == "tomorrow"
 
 
 @pytest.mark.parametrize(

@@ -50,10 +50,43 @@ def test_one_word_spelled_otherwise_is_slight() -> None:
     )
 
 
+@pytest.mark.parametrize(("here", "there"), [("planters", "plantings"), ("grey", "gray")])
+def test_seven_letters_in_ten_make_it_the_same_word_and_four_letters_a_word(here: str, there: str) -> None:
+    assert likely(f"ceramic-garden-{here}-large", f"CERAMIC-GARDEN-{there.upper()}-LARGE") == (
+        f"CERAMIC-GARDEN-{there.upper()}-LARGE",
+        f"the item says “{there}”, the shop “{here}”",
+    )
+
+
+def test_several_words_more_or_less_are_named_one_by_one() -> None:
+    assert likely("large-ceramic-teapot", "LARGE-CERAMIC-TEAPOT-A-B") == (
+        "LARGE-CERAMIC-TEAPOT-A-B",
+        "the item has “a b” more",
+    )
+    assert likely("large-ceramic-teapot-a-b", "LARGE-CERAMIC-TEAPOT") == (
+        "LARGE-CERAMIC-TEAPOT",
+        "the item has no “a b”",
+    )
+
+
+@pytest.mark.parametrize(("more", "slight"), [("-tin", True), ("-gold", False)])
+def test_a_code_is_close_from_85_letters_in_a_hundred_on(more: str, slight: bool) -> None:
+    assert (likely("teapot-green", f"TEAPOT-GREEN{more}") is not None) is slight
+
+
+def test_codes_as_long_as_a_field_takes_them_are_compared_like_short_ones() -> None:
+    long = "-".join(["teapot", "green"] * 20)
+
+    assert likely(long, f"{long.upper()}-LARGE") == (f"{long.upper()}-LARGE", "the item has “large” more")
+
+
 @pytest.mark.parametrize(
     ("sku", "code"),
     [
         ("long-sleeve-tee-s", "LONG-SLEEVE-TEE-M"),
+        ("long-sleeve-shirt-tee", "LONG-SLEEVE-SHIRT-TEES"),
+        ("long-sleeve-shirt-1250", "LONG-SLEEVE-SHIRT-1251"),
+        ("winter-jacket-mens-with-zips", "WINTER-JACKET-MENS-WITS-ZIPP"),
         ("long-sleeve-tee-250", "LONG-SLEEVE-TEE-255"),
         ("long-sleeve-shirt-red", "LONG-SLEEVE-SHIRT-BLUE"),
         ("winter-jacket-navy-mens", "WINTER-JACKET-GREY-MENS"),
@@ -72,6 +105,10 @@ def test_the_closest_is_likely_only_where_no_other_is_about_as_close() -> None:
     assert (
         likely("ceramic-teapot-large-green", "CERAMIC-TEAPOT-LARGE-GREEN-X", "CERAMIC-TEAPOT-LARGE-GREEN-Y")
         is None
+    )
+    assert likely("long-sleeve-tee", "LONG-SLEEVE-TEE-WXYZ", "LONG-SLEEVE-TEE-ABC") == (
+        "LONG-SLEEVE-TEE-ABC",
+        "the item has “abc” more",
     )
     assert likely("ceramic-teapot-green", "CERAMIC-TEAPOT-GREEN-A", "CERAMIC-TEAPOT-GREEN-ABCDE") == (
         "CERAMIC-TEAPOT-GREEN-A",

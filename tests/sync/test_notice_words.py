@@ -89,6 +89,12 @@ def test_a_standstill_is_seen_before_the_mail_is_opened() -> None:
     )
 
 
+def test_only_a_standstill_is_told_in_the_subject() -> None:
+    away = notice(Kind.RUN, report(finished=False, problem=AWAY), place(), ())
+
+    assert away.subject == "Jam Tin Pty Ltd: 0 posted, 0 need you ($0.00)"
+
+
 def test_a_long_name_leaves_room_for_the_counts() -> None:
     fits, long = "J" * 80, "J" * 81
 
@@ -146,6 +152,14 @@ def test_two_hundred_orders_are_named_and_the_rest_are_counted_and_linked() -> N
     assert over.figures[1].count == MOST_ORDERS + 1212
 
 
+def test_one_order_beyond_two_hundred_is_told_in_the_singular_and_linked_wherever_it_stands() -> None:
+    over = tuple(told(number) for number in range(1, MOST_ORDERS + 2))
+    rest = Line("and 1 more order: all of them on one page", place().needs_url)
+
+    assert notice(Kind.RUN, report(needs=over), place(), ()).sections[0].lines[-1] == rest
+    assert notice(Kind.RUN, report(mends=over), place(), ()).sections[0].lines[-1] == rest
+
+
 def test_two_hundred_changed_orders_are_named_and_the_rest_are_counted() -> None:
     changed = [replace(busy().changed[0], order_id=number) for number in range(1, MOST_ORDERS + 3)]
     full = notice(Kind.RUN, report(changed=tuple(changed[:-2])), place(), ()).sections[0]
@@ -172,9 +186,11 @@ def test_moments_are_told_as_people_say_them_in_the_files_zone(hours: int, words
 
 def test_two_hundred_solved_orders_are_named_and_the_rest_are_counted() -> None:
     full = notice(Kind.RUN, report(), place(), range(1, 201)).sections[0].lines[0].words
+    one = notice(Kind.RUN, report(), place(), range(1, 202)).sections[0].lines[0].words
     over = notice(Kind.RUN, report(), place(), range(1, 1413)).sections[0].lines[0].words
 
     assert full.endswith("#199, #200")
+    assert one.endswith("#199, #200 and 1 more")
     assert over.endswith("#199, #200 and 1,212 more")
 
 

@@ -185,6 +185,20 @@ def test_an_older_order_is_shown_once_when_it_changes_after_the_start() -> None:
     ) == (Ignore(Ignored.BEFORE_START, look_once=True))
 
 
+def test_a_change_at_the_very_start_counts_as_one_after_it_and_is_shown_once() -> None:
+    old = START - 24 * HOUR
+    at_the_start = order(created_at=old, modified_at=START)
+    later = order(created_at=old, modified_at=START + HOUR)
+    shown = record(State.IGNORED, ignored=Ignored.BEFORE_START, created_at=old, modified_at=START)
+
+    assert decided(at_the_start) == Ignore(Ignored.BEFORE_START, look_once=True)
+    assert decided(later, shown) == Ignore(Ignored.BEFORE_START, look_once=False)
+
+
+def test_a_disputed_order_of_the_very_start_is_shown() -> None:
+    assert decided(order(status_id=13, created_at=START)) == Ignore(Ignored.STATUS, look_once=True)
+
+
 @pytest.mark.parametrize("status_id", [13, 14])
 def test_an_order_questioned_before_its_first_sync_is_shown_once(status_id: int) -> None:
     questioned = order(status_id=status_id, modified_at=CREATED + 5 * HOUR)

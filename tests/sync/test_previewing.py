@@ -14,7 +14,6 @@ from portal.sync.orders import CompleteOrder, UnreadableOrder
 from portal.sync.ports import OrderRecord, State
 from portal.sync.previewing import (
     Previewed,
-    SalesThere,
     Sought,
     Verdict,
     as_posted,
@@ -23,13 +22,11 @@ from portal.sync.previewing import (
     judge,
     not_whole,
     preview,
-    unless_there,
     unreadable,
     with_parts,
 )
 from portal.sync.problems import Code, Ignored
 from portal.sync.rules import Item, Span
-from portal.sync.sale_orders import InvoiceSummary
 from portal.sync.shapes import Shape, Standing
 from tests import builders
 from tests.builders import CREATED
@@ -228,6 +225,23 @@ def test_a_number_that_the_shop_used_again_is_a_problem(codes: frozenset[Code], 
     assert found.tally.verdict is Verdict.PROBLEM
 
 
+def test_a_number_used_again_is_a_problem_even_where_a_person_had_set_the_first_one_aside() -> None:
+    aside = record(State.IGNORED, ignored=Ignored.BY_PERSON, created_at=OTHER_DATE)
+    found = of(builders.order(), aside)
+
+    assert found.tally.verdict is Verdict.PROBLEM
+    assert [one.code for one in found.tally.problems] == [Code.ORDER_ID_REUSED]
+
+
+def test_what_would_be_noted_on_an_order_is_told_before() -> None:
+    refunded = as_posted(builders.order(status_id=14), RULES, CATALOGUE)
+
+    assert refunded.notes == (
+        "The shop refunded this order, wholly or in part; the refund is not in this sale.",
+    )
+    assert of(builders.order()).notes == ()
+
+
 def test_a_number_used_again_after_the_first_one_was_posted_stays_posted() -> None:
     assert of(builders.order(), record(State.POSTED, created_at=OTHER_DATE)).tally.verdict is Verdict.POSTED
 
@@ -256,66 +270,11 @@ def test_a_kind_of_line_that_came_to_another_total_before_is_a_problem() -> None
     plain = preview(builders.order(), RULES, CATALOGUE, None, Standing(failed=frozenset(Shape)))
 
     assert of(dear).tally.verdict is Verdict.WOULD_POST
-    assert [one.code for one in stopped.tally.problems] == [Code.POSTED_TOTAL_DIFFERS]
+    (problem,) = stopped.tally.problems
+    assert (stopped.tally.verdict, problem.code) == (Verdict.PROBLEM, Code.POSTED_TOTAL_DIFFERS)
+    assert problem.sentence.startswith("Order #120: not posted: the first order of this file with ")
     assert stopped.bridge is not None and stopped.sale is None
     assert plain.tally.verdict is Verdict.WOULD_POST
-
-
-def listed(number: str, mark: str = "") -> InvoiceSummary:
-    return InvoiceSummary(
-        invoice_id=1,
-        number=number,
-        purchase_order_number=mark,
-        invoice_type="Tax Invoice",
-        total=ZERO,
-        tax=None,
-    )
-
-
-def test_a_number_that_saasu_has_already_is_there_whoever_put_it_there() -> None:
-    would = of(builders.order())
-    there = unless_there(would, SalesThere.of([listed(" sho120 ", "PO 7")], 10))
-
-    assert (there.tally.verdict, there.sale, there.bridge, there.tally.books_total) == (
-        Verdict.EXISTS,
-        None,
-        None,
-        None,
-    )
-    assert (there.tally.total, there.status) == (would.tally.total, would.status)
-
-
-def test_a_sale_under_our_own_mark_was_posted_by_us_whatever_its_number() -> None:
-    ours = unless_there(of(builders.order()), SalesThere.of([listed("X1", "bc-ABC123-120 ")], 10))
-
-    assert ours.tally.verdict is Verdict.POSTED
-
-
-@pytest.mark.parametrize("others", [[], [listed("SHO12"), listed("", "BC-abc123-12")]])
-def test_other_sales_of_the_file_change_nothing(others: list[InvoiceSummary]) -> None:
-    would = of(builders.order())
-
-    assert unless_there(would, SalesThere.of(others, 10)) is would
-
-
-def test_a_sale_without_a_number_of_ours_is_never_taken_for_another() -> None:
-    numbered_by_saasu = of(builders.order(), prefix="")
-
-    assert unless_there(numbered_by_saasu, SalesThere.of([listed("<Auto Number>")], 10)) is numbered_by_saasu
-
-
-def test_an_order_that_would_not_post_is_not_looked_for() -> None:
-    cancelled = of(builders.order(status_id=5))
-
-    assert unless_there(cancelled, SalesThere.of([listed("SHO120")], 10)) is cancelled
-
-
-def test_more_sales_than_are_looked_through_are_told_of() -> None:
-    rows = [listed("A"), listed("B"), listed("C")]
-
-    assert SalesThere.of(rows, 3).whole
-    assert not SalesThere.of(rows, 2).whole
-    assert SalesThere.of(rows, 2).numbers == {"a", "b"}
 
 
 def test_the_parts_of_a_combo_are_read_where_a_pick_list_depends_on_them() -> None:
@@ -363,6 +322,7 @@ def test_an_order_whose_lines_are_missing_and_one_with_a_fault_of_ours_are_probl
     missing, ours = not_whole(order, "the shop did not answer for this order"), faulty(order)
 
     assert missing.tally.problems[0].sentence == "Order #120: the shop did not answer for this order"
+    assert ours.tally.problems[0].sentence == "Order #120: something in it could not be worked with"
     assert [one.tally.problems[0].code for one in (missing, ours)] == [
         Code.INCOMPLETE_READ,
         Code.ORDER_UNREADABLE,
@@ -375,7 +335,9 @@ def test_an_unreadable_order_is_a_problem_unless_it_is_in_saasu() -> None:
     known = record(State.POSTED, created_at=CREATED - timedelta(days=2))
     new, there, failed = (unreadable(broken, one, NOW) for one in (None, known, record(State.FAILED)))
 
-    assert new.tally.problems[0].sentence == "Order #120: the shop's data could not be read: no total"
+    (problem,) = new.tally.problems
+    assert problem.sentence == "Order #120: the shop's data could not be read: no total"
+    assert (problem.code, new.tally.order_id) == (Code.ORDER_UNREADABLE, 120)
     assert (new.tally.verdict, new.tally.created_at, new.tally.total) == (Verdict.PROBLEM, CREATED, ZERO)
     assert (there.tally.verdict, there.tally.problems) == (Verdict.POSTED, ())
     assert there.tally.created_at == CREATED - timedelta(days=2)

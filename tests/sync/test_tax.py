@@ -58,6 +58,8 @@ def test_another_rate_is_unknown(inc: str) -> None:
         code_of(priced("100.00", inc))
     assert caught.value.code is Code.TAX_RATE_UNKNOWN
     assert caught.value.subject == "tea-250"
+    assert str(caught.value) == caught.value.words
+    assert str(caught.value).startswith("the shop charged tax at a rate that is neither nil nor 10 %")
 
 
 @pytest.mark.parametrize(
