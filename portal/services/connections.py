@@ -104,6 +104,20 @@ def saved_token(session: Session, outside: Outside, connection: Connection | Non
     return keys.open(connection.id, "access_token", connection.access_token)
 
 
+def refused_by_shop(session: Session, outside: Outside, connection: Connection) -> Problem | None:
+    """Why the shop does not take what is saved, by asking it once; `None` where it does, or no token is set."""
+    token = saved_token(session, outside, connection)
+    store_hash = connection.store_hash
+    session.commit()
+    if not token:
+        return None
+    try:
+        new_shop(session, outside, store_hash, token).test_connection()
+    except RemoteFailure as failure:
+        return shop_problem(failure)
+    return None
+
+
 def save_connection(
     session: Session, outside: Outside, file: SaasuFile, connection: Connection | None, draft: Draft
 ) -> Connection:

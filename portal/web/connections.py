@@ -27,6 +27,7 @@ from portal.web.orders import asked_of
 
 blueprint = Blueprint("connections", __name__)
 FILE = "/files/<string(length=22):file_id>/connector"
+TYPE_AGAIN = "Nothing was saved, and a secret is never sent back to the page: type it again."
 CONNECTION = "/connections/<string(length=22):connection_id>"
 
 
@@ -95,6 +96,12 @@ class ConnectorForm(ChoicesFields, NotificationFields):
         for name, sentence in faults.items():
             field = self[name if name in self else "store_hash"]
             field.errors = [*field.errors, sentence]
+
+    def ask_for_secrets(self) -> None:
+        """Say beside each secret that was typed that it must be typed again: a page that was not saved never carries it back."""
+        for field in (self.client_secret, self.access_token):
+            if field.data:
+                field.errors = [*field.errors, TYPE_AGAIN]
 
 
 def file_or_404(file_id: str) -> SaasuFile:
@@ -173,13 +180,7 @@ def line_shapes(connection: Connection | None) -> list[tuple[str, LineShape | No
 @needs(Role.PREPARER)
 def connect(file_id: str) -> ResponseReturnValue:
     """Connect a shop to a file."""
-    file = file_or_404(file_id)
-    form, refused = filled_form(file, None)
-    if form.validate_on_submit():
-        saved = save(form, file, None)
-        if saved is not None:
-            return redirect(url_for("connections.edit", connection_id=saved.id))
-    return page(form, file, None, refused)
+    return shown_or_saved(file_or_404(file_id), None)
 
 
 @blueprint.route(CONNECTION, methods=["GET", "POST"])
@@ -187,24 +188,44 @@ def connect(file_id: str) -> ResponseReturnValue:
 def edit(connection_id: str) -> ResponseReturnValue:
     """Change a connection."""
     connection = connection_or_404(connection_id)
-    form, refused = filled_form(connection.file, connection)
-    if form.validate_on_submit() and save(form, connection.file, connection) is not None:
-        return redirect(url_for("connections.edit", connection_id=connection.id))
-    return page(form, connection.file, connection, refused)
+    return shown_or_saved(connection.file, connection)
+
+
+def shown_or_saved(file: SaasuFile, connection: Connection | None) -> ResponseReturnValue:
+    """The connector page, or the way back to it once it is saved."""
+    form, refused = filled_form(file, connection)
+    if form.is_submitted():
+        saved = save(form, file, connection) if form.validate() else None
+        if saved is not None:
+            return redirect(url_for("connections.edit", connection_id=saved.id))
+        form.ask_for_secrets()
+    return page(form, file, connection, refused)
 
 
 def save(form: ConnectorForm, file: SaasuFile, connection: Connection | None) -> Connection | None:
     """Save the form, or tell it why not."""
+    was_on, draft = connection is not None and connection.enabled, form.draft(connection)
     try:
-        saved = connections.save_connection(
-            desk.session(), desk.outside(), file, connection, form.draft(connection)
-        )
+        saved = connections.save_connection(desk.session(), desk.outside(), file, connection, draft)
     except NotSaved as refusal:
         form.tell(refusal.faults)
         return None
-    words = "syncs every hour" if saved.enabled else "is saved but not enabled, so nothing syncs"
-    flash(f"Saved. {saved.store_name or saved.store_hash} {words}.", "success")
+    problem = None
+    if draft.access_token or (saved.enabled and not was_on):
+        problem = connections.refused_by_shop(desk.session(), desk.outside(), saved)
+    tell_saved(saved, problem)
     return saved
+
+
+def tell_saved(saved: Connection, problem: Problem | None) -> None:
+    """Say that the page is saved, and where the shop does not take what was saved."""
+    name = saved.store_name or saved.store_hash
+    if problem is not None:
+        flash(f"{name} is saved.", "success")
+        flash(f"{problem.sentence} {problem.meaning.to_do}", "warning")
+        return
+    words = "syncs every hour" if saved.enabled else "is saved but not enabled, so nothing syncs"
+    flash(f"Saved. {name} {words}.", "success")
 
 
 @blueprint.post(f"{FILE}/test")

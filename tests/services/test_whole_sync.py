@@ -140,6 +140,21 @@ def test_a_right_token_finds_the_shop_and_the_file(desk: Desk) -> None:
     assert (found.store.name, found.file_name) == (desk.shop.name, desk.file.name)
 
 
+def test_a_saved_token_that_the_shop_refuses_is_told_at_once(desk: Desk) -> None:
+    connection = desk.connect()
+    assert connections.refused_by_shop(desk.session, desk.outside, connection) is None
+
+    connections.save_connection(
+        desk.session, desk.outside, desk.file, connection, desk.draft(access_token="revoked")
+    )
+    problem = connections.refused_by_shop(desk.session, desk.outside, connection)
+
+    assert problem is not None
+    assert problem.code == "STORE_CREDENTIALS"
+    connection.access_token = None
+    assert connections.refused_by_shop(desk.session, desk.outside, connection) is None
+
+
 def test_a_token_that_dies_fails_the_run_and_says_so_on_the_connection(desk: Desk) -> None:
     connection = desk.connect()
     connections.save_connection(

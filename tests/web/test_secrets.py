@@ -1,0 +1,105 @@
+"""Secrets on the connector page: never carried back, asked for again where nothing was saved, and a refused one is told at once."""
+
+from collections.abc import Callable
+from datetime import UTC, datetime
+
+import pytest
+from flask.testing import FlaskClient
+
+from portal import mirrors
+from portal.models.accounts import Firm
+from portal.models.connections import Connection
+from portal.services import connections
+from portal.sync.problems import Code, Problem
+from tests.builders import item
+from tests.cast import Cast, Member
+from tests.factories import make_connection, make_file
+from tests.web.conftest import Rows
+from tests.web.test_choices import CODES, SAVED
+
+SignIn = Callable[[Member], FlaskClient]
+AGAIN = "type it again"
+REFUSED = Problem(Code.STORE_CREDENTIALS, "BigCommerce refused the Access Token.")
+SECRETS = {"client_secret": "my-client-secret", "access_token": "my-access-token"}
+
+
+@pytest.fixture
+def address(rows: Rows, cast: Cast) -> str:
+    """The page of a connection of Acacia that is off."""
+    with rows() as session:
+        file = make_file(session, session.get_one(Firm, cast.alice.firm_id))
+        mirrors.write_catalogue(session, file, [item("SHIP", 1), item("FEE", 3)], CODES, datetime.now(UTC))
+        return f"/connections/{make_connection(session, file, enabled=False).id}"
+
+
+@pytest.fixture
+def asked(monkeypatch: pytest.MonkeyPatch) -> list[str]:
+    """The shops that were asked whether they take the token; each refuses it."""
+    shops: list[str] = []
+
+    def refuse(_session: object, _outside: object, saved: Connection) -> Problem:
+        shops.append(saved.store_hash)
+        return REFUSED
+
+    monkeypatch.setattr(connections, "refused_by_shop", refuse)
+    return shops
+
+
+def fault_of(page: str, field: str) -> str:
+    """What stands as the fault of a field, or blank."""
+    after = page.partition(f'id="{field}-fault">')[2]
+    return after.partition("<")[0]
+
+
+def test_a_save_that_was_refused_asks_for_each_secret_again_and_shows_none(
+    address: str, cast: Cast, sign_in: SignIn
+) -> None:
+    pat = sign_in(cast.pat)
+
+    page = pat.post(address, data=SAVED | SECRETS | {"nobodys_emails": "the shop"}).text
+
+    assert AGAIN in fault_of(page, "client_secret") and AGAIN in fault_of(page, "access_token")
+    assert not any(secret in page for secret in SECRETS.values())
+    page = pat.post(address, data=SAVED | {"access_token": "t", "prefix": "a b"}).text
+    assert (fault_of(page, "client_secret"), AGAIN in fault_of(page, "access_token")) == ("", True)
+    page = pat.post(address, data=SAVED | {"prefix": "a b"}).text
+    assert AGAIN not in page
+
+
+def test_a_fault_that_only_the_save_finds_asks_for_the_secrets_too(
+    rows: Rows, address: str, cast: Cast, sign_in: SignIn
+) -> None:
+    page = sign_in(cast.pat).post(address, data=SAVED | SECRETS | {"notify": "y"}).text
+
+    assert "Give an e-mail address" in page
+    assert AGAIN in fault_of(page, "access_token")
+    with rows() as session:
+        assert session.query(Connection).one().access_token is None
+
+
+def test_a_token_that_the_shop_refuses_is_saved_with_a_warning(
+    address: str, cast: Cast, sign_in: SignIn, asked: list[str]
+) -> None:
+    answer = sign_in(cast.pat).post(address, data=SAVED | SECRETS | {"enabled": "y"}, follow_redirects=True)
+
+    assert REFUSED.sentence in answer.text
+    assert "Ask the client for a new V2/V3 API token" in answer.text
+    assert "syncs every hour" not in answer.text
+    assert asked == ["jamtin"]
+
+
+def test_the_shop_is_asked_where_a_connection_is_switched_on_and_not_at_every_save(
+    rows: Rows, address: str, cast: Cast, sign_in: SignIn, asked: list[str]
+) -> None:
+    pat = sign_in(cast.pat)
+    with rows() as session:
+        session.query(Connection).one().access_token = b"sealed"
+        session.commit()
+
+    assert pat.post(address, data=SAVED).status_code == 302
+    assert asked == []
+    assert pat.post(address, data=SAVED | {"enabled": "y"}).status_code == 302
+    assert asked == ["jamtin"]
+    page = pat.post(address, data=SAVED | {"enabled": "y"}, follow_redirects=True).text
+    assert asked == ["jamtin"]
+    assert "jamtin syncs every hour." in page
