@@ -39,7 +39,7 @@ class TaxTable:
         self._rules = rules
         self._codes = {bare(code.code): code for code in catalogue.tax_codes}
 
-    def of_charge(self, *, taxed: bool, item: Item | None, exported: bool = False) -> Coded:
+    def of_charge(self, *, taxed: bool, item: Item, exported: bool) -> Coded:
         """The code of something charged with GST or without: the item's where it agrees. Raises `NoTaxCode`."""
         if not self._rules.tax_registered:
             return Coded(None, taxed=False)
@@ -50,7 +50,7 @@ class TaxTable:
             return Coded(own.code, taxed)
         return self._usable(self._rules.taxable_code if taxed else self._rules.free_code)
 
-    def of_line(self, line: OrderLine, item: Item, *, exported: bool = False) -> Coded:
+    def of_line(self, line: OrderLine, item: Item, *, exported: bool) -> Coded:
         """The code of an order line by its price before discount; the item decides where the price says nothing.
 
         Raises `NoTaxCode`.
@@ -65,8 +65,8 @@ class TaxTable:
             taxed = charged
         return self.of_charge(taxed=taxed, item=item, exported=exported)
 
-    def _own(self, item: Item | None) -> TaxCode | None:
-        code = self._codes.get(bare(item.tax_code)) if item is not None and item.tax_code else None
+    def _own(self, item: Item) -> TaxCode | None:
+        code = self._codes.get(bare(item.tax_code)) if item.tax_code else None
         return code if code is not None and is_usable(code) and code.rate in RATES else None
 
     def _usable(self, name: str) -> Coded:

@@ -59,12 +59,20 @@ def test_another_rate_is_unknown(inc: str) -> None:
     assert caught.value.code is Code.TAX_RATE_UNKNOWN
     assert caught.value.subject == "tea-250"
     assert str(caught.value) == caught.value.words
-    assert str(caught.value).startswith("the shop charged tax at a rate that is neither nil nor 10 %")
+    assert caught.value.words == (
+        "the shop charged tax at a rate that is neither nil nor 10 % on “Product tea-250”"
+    )
 
 
 @pytest.mark.parametrize(
     ("ex", "inc", "gst"),
-    [("100", "110.01", True), ("100", "100.01", False), ("0.10", "0.11", True), ("0.09", "0.09", False)],
+    [
+        ("100", "110.01", True),
+        ("100", "100.01", False),
+        ("0.10", "0.11", True),
+        ("0.09", "0.09", False),
+        ("0.20", "0.21", False),
+    ],
 )
 def test_the_nearer_rate_counts_within_a_cent(ex: str, inc: str, gst: bool) -> None:
     assert charged_gst(priced(ex, inc)) is gst
@@ -73,6 +81,14 @@ def test_the_nearer_rate_counts_within_a_cent(ex: str, inc: str, gst: bool) -> N
 def test_tiny_prices_are_judged_by_the_lines_total() -> None:
     many = replace(line(quantity=1000), price=taxed("0.05", "0.05"), total=taxed("45.45", "50.00"))
     assert charged_gst(many) is True
+
+
+@pytest.mark.parametrize(("ex", "inc", "gst"), [("0.18", "0.20", False), ("0.19", "0.21", True)])
+def test_from_above_twenty_cents_on_the_price_decides_against_the_lines_total(
+    ex: str, inc: str, gst: bool
+) -> None:
+    contrary = replace(line(quantity=100), price=taxed(ex, inc), total=taxed("19.50", "19.50"))
+    assert charged_gst(contrary) is gst
 
 
 def test_a_code_that_is_missing_inactive_or_no_sale_code_is_named() -> None:
@@ -84,7 +100,7 @@ def test_a_code_that_is_missing_inactive_or_no_sale_code_is_named() -> None:
     for codes in spoiled:
         table = TaxTable(rules(), Catalogue((), codes))
         with pytest.raises(NoTaxCode) as caught:
-            table.of_charge(taxed=True, item=item("SHIP"))
+            table.of_charge(taxed=True, item=item("SHIP"), exported=False)
         assert (caught.value.code, caught.value.subject) == (Code.TAX_CODE_MISSING, "G1")
 
 
@@ -93,6 +109,7 @@ def test_a_charge_is_taxed_wholly_in_part_or_not_at_all() -> None:
     assert taxed_part(taxed("9.40", "10.00")) == Decimal("6.60")
     assert taxed_part(taxed("10.00", "10.00")) == ZERO
     assert taxed_part(Taxed()) == ZERO
+    assert taxed_part(taxed("100.50", "110.00")) == Decimal("104.50")
 
 
 def test_a_charge_whose_tax_field_is_missing_is_judged_by_the_difference() -> None:
