@@ -73,8 +73,8 @@ def discount_in_words(sides: Sides) -> str:
     if sides.discount == ZERO:
         return ""
     basis = "" if sides.totals.inclusive else " without GST"
-    total = sides.discount if sides.totals.inclusive else sides.totals.discount
-    return f"{added_up('Discount', total, discount_parts(sides))}{basis}{shared_in_words(sides)}"
+    words = added_up("Discount", sides.totals.discount, discount_parts(sides))
+    return f"{words}{basis}{shared_in_words(sides)}"
 
 
 def discount_parts(sides: Sides) -> list[Named]:
@@ -109,7 +109,7 @@ def shared_in_words(sides: Sides) -> str:
         return f"; in Saasu on {sides.discount_item.code}"
     told = f": {' + '.join(map(dollars, parts))}" if 1 < len(parts) <= SHOWN else ""
     if shares.own_amounts:
-        words = f", on {counted(len(parts), 'line')} as the shop gave it{told}" if parts else ""
+        words = f", on {counted(len(parts), 'line')} as the shop gave it{told}"
     else:
         words = f", shared over {counted(len(parts), 'line')}{told}" if parts else ""
     where = "shipping" if shares.charges <= sides.shipping else "shipping and fees"

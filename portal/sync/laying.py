@@ -4,7 +4,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from decimal import Decimal
 
-from portal.money import CENT, ZERO, cents
+from portal.money import CENT, cents
 from portal.sync.charges import Charge
 from portal.sync.goods import Good
 from portal.sync.lines import THOUSAND, WHOLE, Landing, Part, land, land_thousandths
@@ -63,7 +63,6 @@ class Layer:
             price=price,
             net=net,
             gross=gross,
-            taxed=good.coded.taxed,
             carry=self.carry,
             whole_cents=self.whole_cents,
         )
@@ -113,7 +112,7 @@ class Layer:
 
 def to_cents(amount: Decimal) -> int:
     """Dollars of whole cents as a whole number."""
-    return int(cents(amount) / CENT) if amount else int(ZERO)
+    return int(cents(amount) / CENT)
 
 
 def ten_thousandths(price: Decimal) -> int:

@@ -75,16 +75,16 @@ def land(
 
 
 def land_thousandths(
-    *, units: int, price: int, net: int, gross: int, taxed: bool, carry: int = 0, whole_cents: bool = False
+    *, units: int, price: int, net: int, gross: int, carry: int = 0, whole_cents: bool = False
 ) -> Landing | None:
     """Choose the one part of a line of `units` thousandths of a piece, such as 2500 for 2.5; `None` where none holds.
 
-    Saasu keeps three decimals of a quantity (SA §5.7).
+    Saasu keeps three decimals of a quantity (SA §5.7). What comes to the net in one part has the net's GST, taxed or not.
     """
     if net == 0:
         kept = 0 if whole_cents else price
         return Landing((Part(units, kept, 0 if kept else WHOLE, THOUSAND),), carry)
-    want = Wanted(net=net, taxed=taxed, carry=carry)
+    want = Wanted(net=net, carry=carry)
     if whole_cents:
         return want.landing((Part(units, net * THOUSAND // units * 100, per=THOUSAND),))
     return want.best(_single_parts(units, price, net, gross, THOUSAND))
@@ -95,8 +95,8 @@ class Wanted:
     """What the parts of a line must come to."""
 
     net: int
-    taxed: bool
     carry: int
+    taxed: bool = False
 
     def best(self, candidates: Iterator[tuple[Part, ...]]) -> Landing | None:
         """The first candidate that holds under every rounding, the unproven ones too; else the first that holds at all."""
@@ -175,7 +175,7 @@ def _next_prices(units: int, net: int, per: int, keep: int) -> Iterator[tuple[Pa
 
 def keep_for(net: int, gross: int) -> int:
     """What is kept of the price, of 10000, at two decimals of a percentage."""
-    return WHOLE if gross <= 0 or net >= gross else nearest(WHOLE * net, gross)
+    return nearest(WHOLE * net, gross) if net < gross else WHOLE
 
 
 def _cent_prices(units: int, net: int) -> Iterator[tuple[Part, ...]]:

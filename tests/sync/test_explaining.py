@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from portal.sync.orders import AppliedDiscount, CompleteOrder, Coupon, Fee, Taxed
+from portal.sync.orders import AppliedDiscount, CompleteOrder, Coupon, Fee, OrderLine, Taxed
 from tests.builders import DISCOUNT_ID, destination, including, line, order
 from tests.mapping_by_hand import mapped
 
@@ -28,6 +28,8 @@ def test_goods_are_listed_with_quantity_and_price_and_add_up() -> None:
 
 
 def test_the_fourth_line_and_those_after_it_are_told_together() -> None:
+    three = order(*(line(price=f"{number}.00") for number in range(1, 4)))
+    assert words(three, "Goods").endswith("= " + " + ".join(f"1 × Product tea-250 {n}.00" for n in (1, 2, 3)))
     four = order(*(line(price=f"{number}.00") for number in range(1, 5)))
     six = order(*(line(price=f"{number}.00") for number in range(1, 7)))
     assert words(four, "Goods").endswith("1 × Product tea-250 3.00 + 1 more line 4.00")
@@ -102,6 +104,18 @@ def test_a_coupon_that_is_in_the_shipping_already_is_not_told_as_discount() -> N
     complete = order(line(price="100.00"), coupon="10.00", coupons=coupons)
     twice = replace(complete, order=replace(complete.order, coupon_discount=Decimal("19.00")))
     assert words(twice, "Discount") == "coupon TEN 10.00, shared over 1 line"
+    reduced = order(line(price="100.00"), discount="5.00", coupon="10.00", coupons=coupons)
+    both = replace(reduced, order=replace(reduced.order, coupon_discount=Decimal("19.00")))
+    assert words(both, "Discount") == "Discount 15.00 = discount 5.00 + coupon TEN 10.00, shared over 1 line"
+
+
+def test_the_names_that_the_shop_gives_to_its_discounts_are_told_once_each() -> None:
+    def promoted(name: str) -> OrderLine:
+        applied = AppliedDiscount(amount=Decimal("1.00"), kind="promotion", name=name)
+        return replace(line(price="10.00"), applied_discounts=(applied,))
+
+    complete = order(promoted("Spring"), promoted("Members"), promoted("Spring "), discount="3.00")
+    assert words(complete, "Discount").startswith("discount (Spring, Members) 3.00")
 
 
 def test_a_discount_without_gst_says_so_and_a_discount_item_is_named() -> None:
@@ -130,6 +144,10 @@ def test_the_shops_own_amounts_and_what_falls_on_shipping_are_told() -> None:
     assert (
         words(everything, "Discount") == "coupon 22.00, shared over 1 line, 11.00 of it on shipping and fees"
     )
+    three = order(line(price="10.00"), line(price="20.00"), line(price="30.00"), coupon="6.00")
+    assert words(three, "Discount") == "coupon 6.00, shared over 3 lines: 1.00 + 2.00 + 3.00"
+    all_of_it = order(line(), shipping="10.00", fees=[fee], coupon="21.00")
+    assert words(all_of_it, "Discount") == "coupon 21.00, shared over 1 line, 10.00 of it on shipping"
     shipping_alone = order(line(price="0"), shipping="10.00", coupon="4.00")
     assert words(shipping_alone, "Discount") == "coupon 4.00, 4.00 of it on shipping"
 

@@ -149,10 +149,12 @@ def test_a_quantity_too_fine_for_saasu_is_sent_as_one_and_noted() -> None:
     result = mapped(order(fine))
     assert rows(result) == [(1, "1", "9.88", "0", "G1")]
     assert result.notes == ("Product tea-250: a quantity of 1.2345 cannot be kept, sent as 1.",)
-    large = replace(fine, quantity=Decimal("1000000.0001"), total=including("9.88"))
-    assert mapped(order(large)).notes == (
-        "Product tea-250: a quantity of 1000000.0001 cannot be kept, sent as 1.",
+    tiny = replace(fine, quantity=Decimal("0.0000001"))
+    assert mapped(order(tiny)).notes == (
+        "Product tea-250: a quantity of 0.0000001 cannot be kept, sent as 1.",
     )
+    reduced = mapped(order(replace(fine, total=including("10.00")), discount="1.00"))
+    assert rows(reduced) == [(1, "1", "10", "10", "G1")]
 
 
 def test_a_component_that_a_bridge_has_not_is_nothing_on_both_sides() -> None:
