@@ -8,7 +8,7 @@ from wtforms.validators import DataRequired, Length
 
 from portal.models.accounts import Role
 from portal.models.connections import SaasuFile
-from portal.services import aliases, connections, desk
+from portal.services import aliases, connections, desk, order_lines
 from portal.services.aliases import NotNamed
 from portal.sync.failures import RemoteFailure, books_problem
 from portal.sync.problems import Problem
@@ -59,9 +59,15 @@ def names(file_id: str) -> ResponseReturnValue:
 def page(file: SaasuFile, form: AliasForm, refused: Problem | None) -> ResponseReturnValue:
     """The page of a file's other names."""
     missing = aliases.missing_in(desk.session(), file)
-    return render_template("files/item_names.html", file=file, form=form, refused=refused, missing=missing), (
-        422 if form.errors else 200
-    )
+    waiting, skus = aliases.waiting_orders(desk.session(), file), [one.sku for one in missing]
+    return render_template(
+        "files/item_names.html",
+        file=file,
+        form=form,
+        refused=refused,
+        missing=missing,
+        names=order_lines.product_names(desk.session(), desk.outside(), file.firm_id, waiting, skus),
+    ), (422 if form.errors else 200)
 
 
 @blueprint.post(NAMES)

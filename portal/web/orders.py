@@ -9,7 +9,7 @@ from portal import questions, reports
 from portal.models.accounts import Role
 from portal.models.orders import Order
 from portal.questions import LeftOut, Question
-from portal.services import after_posting, aliases, desk, orders, selection
+from portal.services import after_posting, aliases, desk, order_lines, orders, selection
 from portal.sync.problems import MEANINGS, Code
 from portal.web.access import current_firm, current_person, needs
 
@@ -75,11 +75,14 @@ def show(order_pk: str) -> str:
     order = order_or_404(order_pk)
     meanings = {code.value: MEANINGS[code] for code in Code}
     missing = {one.sku: one for one in aliases.missing_items(desk.session(), order)}
+    sold = order_lines.shop_lines(desk.session(), desk.outside(), order)
     return render_template(
         "orders/show.html",
         order=order,
         meanings=meanings,
         missing=missing,
+        sold=sold,
+        names={sku: sold.name_of(sku) for sku in missing} if sold else {},
         may_take=selection.may_take(order),
         in_full=after_posting.sentences_in_full(desk.session(), desk.outside(), order),
     )

@@ -3,6 +3,7 @@
 from collections.abc import Callable
 from datetime import UTC, datetime
 
+import msgspec
 import pytest
 from flask.testing import FlaskClient
 from sqlalchemy import select
@@ -13,10 +14,12 @@ from portal.models.accounts import Firm
 from portal.models.connections import ItemAlias, SaasuFile
 from portal.models.orders import Order
 from portal.models.runs import Run
+from portal.services.remotes import firm_vault
 from portal.sync.problems import Code, about_order, item_not_found
-from tests.builders import item
+from portal.vault import Vault
+from tests.builders import item, line, order
 from tests.cast import Cast, Member
-from tests.factories import make_connection, make_file, make_order
+from tests.factories import RING, make_connection, make_file, make_order
 from tests.web.conftest import Rows
 
 SignIn = Callable[[Member], FlaskClient]
@@ -216,3 +219,47 @@ def test_an_order_that_does_not_add_up_shows_where(rows: Rows, cast: Cast, sign_
     assert "Where it does not add up" in torn and "Its parts" in torn
     assert "the order says 10.99, its parts come to 11.00" in torn
     assert "To the cent" in differs and "Its parts" not in differs
+
+
+@pytest.fixture
+def kept_text(rows: Rows, ids: dict[str, str]) -> None:
+    """The first order's text is kept: what it sold can be shown."""
+    bought = order(line(SKU, "60.00", 2, name="Hoodie with logo"), line("MUG", "15.00", id=2, name="Mug"))
+    with rows() as session:
+        row = session.get_one(Order, ids["order"])
+        keys = firm_vault(session, Vault(RING), row.firm_id)
+        row.document = keys.seal(row.id, "document", msgspec.json.encode(bought).decode())
+        session.commit()
+
+
+@pytest.mark.usefixtures("kept_text")
+def test_an_order_that_was_not_posted_shows_what_the_shop_sold(
+    ids: dict[str, str], cast: Cast, sign_in: SignIn
+) -> None:
+    page = " ".join(sign_in(cast.bob).get(f"/orders/{ids['order']}").text.split())
+
+    assert "In the shop it is <b>Hoodie with logo</b>." in page
+    assert "What the shop sold" in page
+    hoodie, mug = page.split("shop-lines")[1].split("<tr")[2:4]
+    assert "$60.00" in hoodie and "$120.00" in hoodie and "no item in Saasu" in hoodie
+    assert "Mug" in mug and "$15.00" in mug and "no item in Saasu" not in mug
+    assert "Total in the shop, including GST" in page
+
+
+@pytest.mark.usefixtures("kept_text")
+def test_the_page_of_names_says_what_a_missing_sku_is_called(
+    ids: dict[str, str], cast: Cast, sign_in: SignIn
+) -> None:
+    page = sign_in(cast.bob).get(names_of(ids)).text
+
+    assert '<span class="quiet product-name">Hoodie with logo</span>' in page
+    assert page.count("product-name") == 1
+
+
+def test_an_order_of_which_no_text_is_kept_shows_no_lines(
+    ids: dict[str, str], cast: Cast, sign_in: SignIn
+) -> None:
+    page = sign_in(cast.pat).get(f"/orders/{ids['order']}").text
+
+    assert "What the shop sold" not in page
+    assert "In the shop it is" not in page
