@@ -19,6 +19,11 @@ from portal.sync.tax import charged_gst
 from portal.sync.totals import Reading, Totals
 
 HALF_CENT = Decimal("0.005")
+NOT_MET = {
+    "Goods": "the order’s subtotal is {}, its lines come to {}",
+    "Total": "the order says {}, its parts come to {}",
+}
+"""What is said of a component whose two figures an order does not bring together."""
 
 
 def build_bridge(sides: Sides, notes: tuple[str, ...] = ()) -> Bridge:
@@ -52,22 +57,21 @@ def broken_bridge(complete: CompleteOrder, reading: Reading, discount: Decimal |
     goods = reading.goods(complete)
     parts = goods + shipping + fees - less
     rows = (
-        ("Goods", reading.side(order.subtotal), goods, "the order’s subtotal is {}, its lines come to {}"),
-        ("Discount", -less, -less, ""),
-        ("Shipping", shipping, shipping, ""),
-        ("Fees", fees, fees, ""),
-        ("Total", reading.side(order.total), parts, "the order says {}, its parts come to {}"),
+        ("Goods", reading.side(order.subtotal), goods),
+        ("Discount", -less, -less),
+        ("Shipping", shipping, shipping),
+        ("Fees", fees, fees),
+        ("Total", reading.side(order.total), parts),
     )
     basis = "" if reading.inclusive else "without GST"
-    return Bridge(
-        spans=tuple(broken_span(name, shop, books, words, basis) for name, shop, books, words in rows)
-    )
+    return Bridge(spans=tuple(broken_span(name, shop, books, basis) for name, shop, books in rows))
 
 
-def broken_span(name: str, shop: Decimal, books: Decimal, words: str, basis: str) -> Span:
-    """One component of a bridge that does not meet; explained where it is the one that differs."""
+def broken_span(name: str, shop: Decimal, books: Decimal, basis: str) -> Span:
+    """One component of a bridge that does not meet; explained where it is the one that differs: goods, or the total."""
     stated, found = cents(shop), cents(books)
-    told = (words.format(dollars(stated), dollars(found)) if stated != found else "", basis if stated else "")
+    words = NOT_MET[name].format(dollars(stated), dollars(found)) if stated != found else ""
+    told = (words, basis if stated else "")
     return Span(name=name, shop=stated, books=found, words=", ".join(filter(None, told)))
 
 
@@ -93,7 +97,7 @@ def gst_allowance(sides: Sides) -> Decimal:
         (
             line.quantity
             for line in taxed
-            if line.quantity > 1 and line.total.tax == line.quantity * line.price.tax
+            if line.quantity > 1 and line.total.tax and line.total.tax == line.quantity * line.price.tax
         ),
         ZERO,
     )

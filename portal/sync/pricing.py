@@ -56,7 +56,7 @@ def price_order(
     totals: Totals,
     *,
     on_item: bool,
-    own_discounts: bool = False,
+    own_discounts: bool,
 ) -> Priced:
     """Work out the inclusive discount and share it.
 

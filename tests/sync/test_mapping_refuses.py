@@ -66,7 +66,7 @@ def test_a_sale_that_would_miss_the_total_is_never_sent() -> None:
     complete = order()
     totals = replace(read_totals(complete), total=Decimal("11.01"))
     picked = pick_goods(complete, rules(), Shelf.of(SHOP.items), TaxTable(rules(), SHOP))
-    priced = price_order(picked.goods, [], read_totals(complete), on_item=False)
+    priced = price_order(picked.goods, [], read_totals(complete), on_item=False, own_discounts=False)
     result = assemble(complete, rules(), SHOP, totals, priced, None, ())
     assert isinstance(result, NotMapped)
     assert result.problems[0].sentence == (
