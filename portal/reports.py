@@ -128,7 +128,7 @@ def board_row(
 def board_state(connection: Connection, needs_you: Count, mends: Count) -> str:
     """The one word for a connection: what needs somebody stands before everything else."""
     if not connection.enabled:
-        return "paused"
+        return switched_off(connection)
     if connection.problem_code and connection.problem_code not in MENDING:
         return "needs_you"
     if needs_you.orders:
@@ -138,8 +138,13 @@ def board_state(connection: Connection, needs_you: Count, mends: Count) -> str:
     return "posted" if connection.last_good_run_at else "waiting"
 
 
+def switched_off(connection: Connection) -> str:
+    """The word for a connection that is off: one that was never on is not paused."""
+    return "unstarted" if connection.start_at is None else "paused"
+
+
 MENDING = frozenset({"STORE_UNREACHABLE", "SAASU_UNREACHABLE", "SAASU_QUOTA"})
-RANKS = {"needs_you": 0, "mends": 1, "waiting": 2, "posted": 3, "unconnected": 4, "paused": 5}
+RANKS = {"needs_you": 0, "mends": 1, "waiting": 2, "posted": 3, "unstarted": 4, "unconnected": 5, "paused": 6}
 
 
 def rank(state: str) -> int:

@@ -8,7 +8,7 @@ from sqlalchemy.orm import Session
 
 from portal.database import changed_rows
 from portal.models.backfills import UNFINISHED, Backfill, BackfillState
-from portal.models.connections import Connection
+from portal.models.connections import Connection, SaasuFile
 from portal.models.orders import Order
 from portal.services.connections import NotSaved
 from portal.services.remotes import Outside
@@ -19,6 +19,7 @@ from portal.sync.ports import State
 from portal.sync.problems import Ignored
 
 OLDEST_SHOP = date(2009, 1, 1)
+FUTURE = "Choose a date that is not in the future."
 """BigCommerce opened its first shops in 2009."""
 LEFT_OUT = "Left out: the backfill was stopped before its turn."
 
@@ -106,12 +107,18 @@ def start_processing(
     return present
 
 
+def refuse_future(file: SaasuFile, orders_from: date | None, now: datetime) -> None:
+    """Refuse a date in the future, in the file's time zone, also where it is only saved beside. Raises `NotSaved`."""
+    if orders_from is not None and orders_from > now.astimezone(ZoneInfo(file.time_zone)).date():
+        raise NotSaved({"orders_from": FUTURE})
+
+
 def fault_of_date(connection: Connection, orders_from: date, today: date) -> dict[str, str]:
     """What is wrong with asking for this date at all, by field."""
     if not connection.enabled:
         return {"enabled": "Tick Enable BigCommerce and save before you start processing."}
     if orders_from > today:
-        return {"orders_from": "Choose a date that is not in the future."}
+        return {"orders_from": FUTURE}
     if orders_from < OLDEST_SHOP:
         return {
             "orders_from": f"Choose a date from {in_words(OLDEST_SHOP)} on: no BigCommerce shop is older."

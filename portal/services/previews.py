@@ -88,11 +88,12 @@ def moments(day_from: date, day_to: date, zone: ZoneInfo, now: datetime) -> tupl
         raise NotPreviewed("Choose a first day that is not in the future.")
     if day_to < day_from:
         raise NotPreviewed("The last day lies before the first one.")
+    if day_to > now.astimezone(zone).date():
+        raise NotPreviewed("Choose a last day that is not in the future.")
     if day_from.year < 2000:
         raise NotPreviewed("Choose a first day that is not before the year 2000.")
     begins = datetime.combine(day_from, time.min, zone).astimezone(UTC)
-    last = min(day_to, now.astimezone(zone).date())
-    ends = datetime.combine(last + timedelta(days=1), time.min, zone).astimezone(UTC) - SECOND
+    ends = datetime.combine(day_to + timedelta(days=1), time.min, zone).astimezone(UTC) - SECOND
     return begins, min(ends, now)
 
 

@@ -197,7 +197,9 @@ def shown_or_saved(file: SaasuFile, connection: Connection | None) -> ResponseRe
     if form.is_submitted():
         saved = save(form, file, connection) if form.validate() else None
         if saved is not None:
-            return redirect(url_for("connections.edit", connection_id=saved.id))
+            wanted = form.orders_from.data
+            kept = wanted if wanted != saved.orders_from else None
+            return redirect(url_for("connections.edit", connection_id=saved.id, orders_from=kept))
         form.ask_for_secrets()
     return page(form, file, connection, refused)
 
@@ -206,6 +208,7 @@ def save(form: ConnectorForm, file: SaasuFile, connection: Connection | None) ->
     """Save the form, or tell it why not."""
     was_on, draft = connection is not None and connection.enabled, form.draft(connection)
     try:
+        backfills.refuse_future(file, form.orders_from.data, desk.now())
         saved = connections.save_connection(desk.session(), desk.outside(), file, connection, draft)
     except NotSaved as refusal:
         form.tell(refusal.faults)
@@ -289,7 +292,7 @@ def sync_now(connection_id: str) -> ResponseReturnValue:
     """Start a run by hand."""
     connection = connection_or_404(connection_id)
     if not connection.enabled:
-        flash("This connection is paused. Tick Enable BigCommerce and save first.", "error")
+        flash("This connection is not enabled. Tick Enable BigCommerce and save first.", "error")
         return redirect(url_for("connections.edit", connection_id=connection.id))
     run = runs.request_run(
         desk.session(), connection, RunKind.MANUAL, current_person().name, desk.now(), desk.ring

@@ -38,6 +38,7 @@ LOOKS = {
     "exists": Look("Already in Saasu", "equal", "calm"),
     "ignored": Look("Ignored", "dash", "calm"),
     "paused": Look("Paused", "pause", "calm"),
+    "unstarted": Look("Not enabled yet", "ring", "calm"),
     "late": Look("Late", "clock", "mend"),
     "unconnected": Look("No shop yet", "ring", "calm"),
     "would_post": Look("Would post", "tick", "good"),

@@ -18,22 +18,25 @@ from portal.web.access import Visitor, current_firm, visitor
 
 blueprint = Blueprint("assets", __name__)
 NEEDS_YOU = "needs_you"
+COUNT = "X-Needs-You"
 CLIENTS = frozenset({"clients", "files", "connections", "previews"})
 
 
 @dataclass(frozen=True, slots=True)
 class Link:
-    """One way to go from the frame; `count` is blank or how much waits there."""
+    """One way to go from the frame; `count` is how much waits there, and `counts` whether a live page keeps it up to date."""
 
     name: str
     url: str
     here: bool
     count: int = 0
+    counts: bool = False
 
 
 def setup_frame(app: Flask) -> None:
     """Register what `base.html` calls."""
     app.context_processor(around)
+    app.after_request(with_count)
     app.jinja_env.globals.update(
         frame_links=frame_links, asset=asset, bootstrap_url=bootstrap_url, version=version()
     )
@@ -42,6 +45,14 @@ def setup_frame(app: Flask) -> None:
 def around() -> dict[str, Any]:
     """What every template knows. On an error page nobody is looked up: the database may be what failed."""
     return {"visitor": known_visitor()}
+
+
+def with_count(answer: Response) -> Response:
+    """Tell a page that keeps itself up to date how many orders need somebody now, so that its frame says so too."""
+    asked = request.headers.get("X-Requested-With") == "fetch" and request.method == "GET"
+    if asked and answer.status_code == 200 and known_visitor() is not None:
+        answer.headers[COUNT] = str(reports.needs_you_count(desk.session(), current_firm().id))
+    return answer
 
 
 def known_visitor() -> Visitor | None:
@@ -56,7 +67,9 @@ def frame_links(*, count: bool) -> Sequence[Link]:
     needing = reports.needs_you_count(desk.session(), current_firm().id) if count else 0
     return (
         Link("Clients", url_for("clients.board"), at in CLIENTS),
-        Link("Needs you", url_for("orders.listing", state=NEEDS_YOU), at == "orders" and waiting, needing),
+        Link(
+            "Needs you", url_for("orders.listing", state=NEEDS_YOU), at == "orders" and waiting, needing, True
+        ),
         Link("Runs", url_for("runs.history"), at == "runs"),
         Link("Orders", url_for("orders.listing"), at == "orders" and not waiting),
     )

@@ -36,7 +36,9 @@ def try_again(connection_id: str) -> ResponseReturnValue:
     connection = connection_or_404(connection_id)
     run = line_prices.try_again(desk.session(), connection, current_person().name, desk.now(), desk.ring)
     words = (
-        "Orders that waited are taken now." if run else "The connection is paused, so nothing is sent yet."
+        "Orders that waited are taken now."
+        if run
+        else "The connection is not enabled, so nothing is sent yet."
     )
     flash(f"The next order of each of these kinds is read back as soon as it is posted. {words}", "success")
     return redirect(url_for("connections.edit", connection_id=connection.id, _anchor="line-prices"))

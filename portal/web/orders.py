@@ -96,7 +96,8 @@ def retry(order_pk: str) -> ResponseReturnValue:
     run = orders.retry(desk.session(), order, current_person().name, desk.now(), desk.ring)
     if run is None:
         flash(
-            "This order is in Saasu already, or its connection is paused; there is nothing to retry.", "error"
+            "This order is in Saasu already, or its connection is not enabled; there is nothing to retry.",
+            "error",
         )
         return redirect(url_for("orders.show", order_pk=order.id))
     return redirect(url_for("runs.show", run_id=run.id))

@@ -19,7 +19,7 @@ from portal.web.filters import plural
 from portal.web.orders import ORDER, order_or_404
 
 blueprint = Blueprint("selection", __name__)
-PAUSED = "This connection is paused. Tick Enable BigCommerce and save first."
+PAUSED = "This connection is not enabled. Tick Enable BigCommerce and save first."
 
 
 class ReasonForm(FlaskForm):

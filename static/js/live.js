@@ -57,6 +57,21 @@
     return room.contains(at) && at.matches("input, select, textarea, summary");
   };
 
+  // The frame's count of what needs somebody is no part of the room: it comes beside each answer.
+  const count = (answer) => {
+    const now = answer.headers.get("X-Needs-You");
+    const link = document.querySelector("[data-needs-you]");
+    if (now === null || !link) { return; }
+    let badge = link.querySelector(".frame-count");
+    if (now === "0") { if (badge) { badge.remove(); } return; }
+    if (!badge) {
+      badge = document.createElement("span");
+      badge.className = "frame-count";
+      link.append(" ", badge);
+    }
+    badge.textContent = now;
+  };
+
   const refresh = async (room) => {
     let again = true;
     try {
@@ -64,6 +79,7 @@
         const answer = await fetch(room.dataset.live, { credentials: "same-origin", headers: { "X-Requested-With": "fetch" } });
         if (answer.status === 401) { tell(room, "You are signed out. Reload the page to sign in again."); return; }
         if (answer.ok && !answer.redirected) {
+          count(answer);
           const fresh = document.createElement("div");
           fresh.innerHTML = await answer.text();
           keep(fresh, room);

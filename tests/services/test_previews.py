@@ -278,13 +278,14 @@ def test_a_period_goes_from_midnight_to_midnight_by_the_files_calendar() -> None
 
 
 def test_a_period_that_is_not_over_ends_now() -> None:
-    assert previews.moments(date(2026, 10, 4), date(2026, 12, 31), SYDNEY, NOW)[1] == NOW
+    assert previews.moments(date(2026, 10, 4), date(2026, 10, 4), SYDNEY, NOW)[1] == NOW
 
 
 @pytest.mark.parametrize(
     ("first", "last", "words"),
     [
-        (date(2026, 10, 5), date(2026, 10, 6), "not in the future"),
+        (date(2026, 10, 5), date(2026, 10, 6), "first day that is not in the future"),
+        (date(2026, 10, 3), date(2026, 10, 5), "last day that is not in the future"),
         (date(2026, 10, 3), date(2026, 10, 2), "before the first one"),
         (date(1970, 1, 1), date(2026, 10, 2), "not before the year 2000"),
     ],

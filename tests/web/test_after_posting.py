@@ -344,4 +344,4 @@ def test_a_paused_connection_says_that_nothing_is_sent_yet(
     client.post(f"/connections/{with_shapes}/line-prices/try-again")
 
     page = words_of(client.get(f"/connections/{with_shapes}").get_data(as_text=True))
-    assert "The connection is paused, so nothing is sent yet." in page
+    assert "The connection is not enabled, so nothing is sent yet." in page

@@ -7,9 +7,10 @@ from typing import Any, Literal
 import pytest
 from axe_playwright_python.sync_playwright import Axe
 from flask import Flask
-from playwright.sync_api import Browser, BrowserContext, Page
+from playwright.sync_api import Browser, BrowserContext, Page, expect
 from werkzeug.serving import make_server
 
+from portal import reports
 from tests.cast import Cast, signed_in
 from tests.journeys.browser import NO_BROWSER, browser_running, find_browser
 from tests.web import gallery
@@ -183,3 +184,18 @@ def test_a_live_part_stops_asking_once_nothing_changes_any_more(
         shown.append("never asked for")
         page.wait_for_timeout(300)
         assert page.get_by_role("rowheader", name="never asked for").count() == 0
+
+
+def test_the_count_beside_needs_you_follows_the_live_part(
+    browser: Browser, app: Flask, cast: Cast, address: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    waiting = [2]
+    monkeypatch.setattr(reports, "needs_you_count", lambda _session, _firm_id: waiting[0])
+    with opened(browser, app, cast, address) as context:
+        page = context.new_page()
+        page.goto("/gallery/live")
+        link = page.get_by_role("link", name="Needs you")
+        for count, words in ((2, "Needs you 2"), (3, "Needs you 3"), (0, "Needs you"), (11, "Needs you 11")):
+            waiting[0] = count
+            expect(link).to_have_text(words)
+        assert page.locator(".frame-count").count() == 1

@@ -1,4 +1,4 @@
-"""Secrets on the connector page: never carried back, asked for again where nothing was saved, and a refused one is told at once."""
+"""Saving the connector page: secrets are never carried back, a refused one is told at once, and what is shown is true."""
 
 from collections.abc import Callable
 from datetime import UTC, datetime
@@ -13,7 +13,7 @@ from portal.services import connections
 from portal.sync.problems import Code, Problem
 from tests.builders import item
 from tests.cast import Cast, Member
-from tests.factories import make_connection, make_file
+from tests.factories import make_connection, make_file, make_order
 from tests.web.conftest import Rows
 from tests.web.test_choices import CODES, SAVED
 
@@ -103,3 +103,56 @@ def test_the_shop_is_asked_where_a_connection_is_switched_on_and_not_at_every_sa
     page = pat.post(address, data=SAVED | {"enabled": "y"}, follow_redirects=True).text
     assert asked == ["jamtin"]
     assert "jamtin syncs every hour." in page
+
+
+def test_orders_from_in_the_future_is_refused_in_a_sentence_whatever_is_pressed(
+    rows: Rows, address: str, cast: Cast, sign_in: SignIn, asked: list[str]
+) -> None:
+    pat = sign_in(cast.pat)
+
+    saved = pat.post(address, data=SAVED | {"orders_from": "2999-01-01", "enabled": "y", "access_token": "t"})
+    assert saved.status_code == 422
+    assert "Choose a date that is not in the future." in fault_of(saved.text, "orders_from")
+    assert asked == []
+    with rows() as session:
+        assert session.query(Connection).one().enabled is False
+        session.query(Connection).one().enabled = True
+        session.commit()
+    started = pat.post(f"{address}/start", data={"orders_from": "2999-01-01"}, follow_redirects=True)
+    assert "Choose a date that is not in the future." in started.text
+
+
+def test_a_date_that_is_not_started_yet_stays_in_its_field_after_a_save(
+    address: str, cast: Cast, sign_in: SignIn, asked: list[str]
+) -> None:
+    page = sign_in(cast.pat).post(address, data=SAVED | {"orders_from": "2024-07-01"}, follow_redirects=True)
+
+    assert 'value="2024-07-01"' in page.text
+    assert "Saved." in page.text
+
+
+def test_a_connection_that_was_never_on_is_not_called_paused(
+    rows: Rows, address: str, cast: Cast, sign_in: SignIn
+) -> None:
+    pat = sign_in(cast.pat)
+    assert ["Paused" in pat.get(page).text for page in (address, "/", "/board-rows")] == [True] * 3
+
+    with rows() as session:
+        session.query(Connection).one().start_at = None
+        session.commit()
+
+    for page in (address, "/", "/board-rows"):
+        assert ("Paused" in pat.get(page).text, "Not enabled yet" in pat.get(page).text) == (False, True)
+
+
+def test_only_a_page_that_keeps_itself_up_to_date_is_told_the_count(
+    rows: Rows, address: str, cast: Cast, sign_in: SignIn
+) -> None:
+    with rows() as session:
+        make_order(session, session.query(Connection).one(), 100, "failed", turn="you")
+    pat, live = sign_in(cast.pat), {"X-Requested-With": "fetch"}
+
+    assert pat.get("/board-rows", headers=live).headers["X-Needs-You"] == "1"
+    assert "X-Needs-You" not in pat.get("/board-rows").headers
+    assert "X-Needs-You" not in pat.get("/orders/none", headers=live).headers
+    assert "data-needs-you" in pat.get("/").text
