@@ -1,9 +1,10 @@
 """An in-memory ledger of one connection that keeps the engine's port as the SQL ledger does."""
 
-from collections.abc import Collection, Iterable, Sequence
+from collections.abc import Callable, Collection, Iterable, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import datetime
 
+from portal.sync.meanwhile import PageMoved, RulesChanged
 from portal.sync.ports import (
     Changes,
     Finding,
@@ -11,13 +12,13 @@ from portal.sync.ports import (
     OrderMoved,
     OrderRecord,
     Outcome,
-    PageMoved,
     Reading,
     Recorded,
     State,
     StopAsked,
 )
 from portal.sync.problems import Code, Problem
+from portal.sync.rules import Rules
 from portal.sync.shapes import Shape, Standing
 
 
@@ -47,6 +48,8 @@ class FakeLedger:
     remarks: list[str] = field(default_factory=list)
     marks: dict[int, list[Problem]] = field(default_factory=dict)
     changes: dict[int, list[Changes]] = field(default_factory=dict)
+    rules_now: Callable[[], Rules] | None = None
+    judged_by: list[Rules] = field(default_factory=list)
 
     def state(self, order_id: int) -> State:
         return self.records[order_id].state
@@ -60,8 +63,16 @@ class FakeLedger:
     def known(self, order_ids: Iterable[int]) -> dict[int, OrderRecord]:
         return {one: self.records[one] for one in order_ids if one in self.records}
 
+    def judge_by(self, rules: Rules) -> None:
+        self.judged_by.append(rules)
+
+    def _refuse_old_rules(self) -> None:
+        if self.rules_now is not None and self.rules_now().which != self.judged_by[-1].which:
+            raise RulesChanged("a person changed them")
+
     def refuse_moved(self, orders: Sequence[Recorded]) -> None:
         """Refuse a page of which an order is no longer as its record said when it was judged."""
+        self._refuse_old_rules()
         moved = [one.order_id for one in orders if self.records.get(one.order_id) != one.known]
         if moved:
             raise PageMoved(moved)
@@ -146,6 +157,7 @@ class FakeLedger:
             raise OrderMoved(f"order {record.order_id} is {present}")
 
     def sending(self, record: OrderRecord, intent: Intent) -> OrderRecord:
+        self._refuse_old_rules()
         self._refuse_other(record)
         self.intents.setdefault(record.order_id, []).append(intent)
         sent = replace(
@@ -160,6 +172,8 @@ class FakeLedger:
         return sent
 
     def settle(self, record: OrderRecord, outcome: Outcome) -> None:
+        if outcome.state is State.IGNORED:
+            self._refuse_old_rules()
         self._refuse_other(record)
         self.outcomes.setdefault(record.order_id, []).append(outcome)
         settled = replace(record, state=outcome.state, ignored=outcome.ignored, codes=codes_of(outcome))

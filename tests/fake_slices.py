@@ -6,8 +6,9 @@ from datetime import UTC, datetime
 from typing import Any
 
 from portal.sync.backfilling import run_slice
-from portal.sync.engine import Sync, run_sync
+from portal.sync.engine import run_sync
 from portal.sync.orders import CompleteOrder
+from portal.sync.outfit import Sync
 from portal.sync.ports import OrderRecord, Outcome, Place, Reading, Recorded, SliceOver, State, StopAsked
 from tests import builders
 from tests.fake_ledger import FakeLedger
@@ -104,6 +105,7 @@ class Backfilled:
     def _sync(self) -> Sync:
         return Sync(
             rules=self.rules,
+            rules_now=lambda: self.rules,
             shop=self.shop,
             books=self.books,
             ledger=self.ledger,
@@ -128,7 +130,9 @@ def backfilled(*orders: CompleteOrder, **more: Any) -> Backfilled:
         shop.add(one)
     books = FakeBooks(clock, catalogue=(builders.item("tea-250"),))
     ledger = FakeSliceLedger(Reading(watermark=ENABLED))
-    return Backfilled(clock, shop, books, ledger, builders.rules(start=ASKED_FROM, **more))
+    here = Backfilled(clock, shop, books, ledger, builders.rules(start=ASKED_FROM, **more))
+    ledger.rules_now = lambda: here.rules
+    return here
 
 
 def older(number: int, **more: Any) -> CompleteOrder:

@@ -4,8 +4,9 @@ from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
-from portal.sync.engine import Sync, run_sync
+from portal.sync.engine import run_sync
 from portal.sync.orders import CompleteOrder
+from portal.sync.outfit import Sync
 from portal.sync.ports import Reading
 from tests import builders
 from tests.fake_ledger import FakeLedger
@@ -29,6 +30,7 @@ class World:
         }
         return Sync(
             rules=self.rules,
+            rules_now=lambda: self.rules,
             shop=self.shop,
             books=self.books,
             ledger=self.ledger,
@@ -52,7 +54,9 @@ def world(*orders: CompleteOrder, **more: Any) -> World:
         shop.add(one)
     books = FakeBooks(clock, catalogue=(builders.item("tea-250"),))
     ledger = FakeLedger(Reading(watermark=NOW - timedelta(days=1)))
-    return World(clock, shop, books, ledger, builders.rules(**more))
+    here = World(clock, shop, books, ledger, builders.rules(**more))
+    ledger.rules_now = lambda: here.rules
+    return here
 
 
 def order(number: int, **more: Any) -> CompleteOrder:

@@ -10,10 +10,12 @@ from portal.database import changed_rows
 from portal.ledger.leases import LEASE
 from portal.ledger.names import Seal
 from portal.ledger.rows import attempt_details, has_moved, record_of
-from portal.models.connections import Connection
+from portal.models.connections import Connection, OffSpan
 from portal.models.orders import Attempt, Order
 from portal.models.runs import Run, RunKind
+from portal.sync.meanwhile import RulesChanged
 from portal.sync.ports import Clock, LeaseLost, OrderMoved, OrderRecord, Outcome, State
+from portal.sync.rules import Rules, Span, Which
 
 COUNTED = {
     State.POSTED: "posted",
@@ -43,6 +45,11 @@ class FencedRows:
         self._fence = fence
         self._clock = clock
         self._seal = seal
+        self._which: Which | None = None
+
+    def judge_by(self, rules: Rules) -> None:
+        """Say by which rules orders are judged from now on."""
+        self._which = rules.which
 
     def _connection(self) -> Connection:
         return self._session.get_one(Connection, self._connection_id, populate_existing=True)
@@ -80,6 +87,18 @@ class FencedRows:
             self._session.rollback()
             raise OrderMoved(f"order {record.order_id} is not as it was read")
         return row
+
+    def _hold_rules(self) -> None:
+        """Check, under the lock of the fence, that the rules are those by which was judged. Raises `RulesChanged`."""
+        row = self._connection()
+        spans = self._session.execute(
+            select(OffSpan.began_at, OffSpan.ended_at).where(OffSpan.connection_id == row.id)
+        )
+        off = frozenset(Span(began=began, ended=ended) for began, ended in spans)
+        start = row.start_at or (self._which.start if self._which else self._clock.now())
+        if self._which != Which(statuses=frozenset(row.statuses), start=start, off=off):
+            self._session.rollback()
+            raise RulesChanged("which orders are taken was changed")
 
     def _select(self, *conditions: Any) -> list[OrderRecord]:
         found = self._session.scalars(

@@ -11,7 +11,8 @@ from portal.ledger.names import NOTES, WHAT, keep_in_full, known_in_full
 from portal.ledger.rows import copy_order, mark_row, stands_otherwise, write_outcome
 from portal.models.orders import Order
 from portal.models.runs import Run
-from portal.sync.ports import Changes, Outcome, PageMoved, Reading, Recorded, State
+from portal.sync.meanwhile import PageMoved
+from portal.sync.ports import Changes, Outcome, Reading, Recorded, State
 
 
 class PageRows(FencedRows):
@@ -30,6 +31,7 @@ class PageRows(FencedRows):
 
     def _record_entries(self, orders: Sequence[Recorded]) -> list[tuple[Recorded, Order]]:
         """Write every order of a page, and count them as read; each with its row."""
+        self._hold_rules()
         rows_by_id = self._unmoved_rows(orders)
         self._session.execute(update(Run).where(Run.id == self._run_id).values(read=Run.read + len(orders)))
         return [(entry, self._record_entry(entry, rows_by_id.get(entry.order_id))) for entry in orders]

@@ -101,6 +101,7 @@ class SqlLedger(PageRows):
     def sending(self, record: OrderRecord, intent: Intent) -> OrderRecord:
         """Commit that this order is about to be sent; its row must still be as it was read."""
         self._hold_fence(lease_until=self._until())
+        self._hold_rules()
         row = self._unmoved(record)
         write_intent(row, record, intent)
         row.run_id = self._run_id
@@ -113,6 +114,8 @@ class SqlLedger(PageRows):
     def settle(self, record: OrderRecord, outcome: Outcome) -> None:
         """Commit what became of an order, with an attempt line where anything changed."""
         self._hold_fence(lease_until=self._until())
+        if outcome.state is State.IGNORED:
+            self._hold_rules()
         row = self._unmoved(record)
         same = row.state == outcome.state and row.problems == problem_rows(outcome.problems)
         self._write_outcome(row, outcome)

@@ -133,6 +133,10 @@ def save_connection(
         session.add(connection)
         session.flush()
         connection.minute = minute_for(connection.id)
+    else:
+        # A run that records a page meanwhile comes before all of this or after it.
+        session.expire(connection)
+        session.refresh(connection, with_for_update=True)
     was_on = connection.enabled
     widened = set(draft.statuses) - set(connection.statuses or draft.statuses)
     keep_fields(connection, draft)

@@ -20,7 +20,6 @@ from portal.services.preview_rows import previewed_row
 from portal.services.remotes import Outside
 from portal.services.runs import Ring, begin, state_for
 from portal.services.syncing import FAULT
-from portal.sync.engine import LONGEST_READ, MISSED_LIMIT
 from portal.sync.failures import RemoteFailure, Unreachable, books_problem, shop_problem
 from portal.sync.orders import OrderPage, ShopOrder
 from portal.sync.ports import Clock, LeaseLost, OrderRecord, StopAsked
@@ -36,6 +35,7 @@ from portal.sync.previewing import (
     with_parts,
 )
 from portal.sync.problems import Code, Problem, RunStopped
+from portal.sync.reading import LONGEST_READ, MISSED_LIMIT
 
 KEPT = 5
 """Previews of a connection whose orders are kept, the newest."""

@@ -130,6 +130,7 @@ def take_all(
     """
     if not connection.enabled or not (reason in TAKEN_BY_PERSON or reason is Ignored.STATUS):
         return 0, None
+    hold(session, connection)
     where = ignored_for(connection, reason)
     if shown or reason is Ignored.STATUS:
         where = (*where, Order.look_once)

@@ -20,8 +20,9 @@ from portal.services.notices import tell_of_run
 from portal.services.remotes import Outside, books_for, firm_vault, seal_for, shop_for
 from portal.services.runs import begin, finish, state_for
 from portal.sync.backfilling import run_slice
-from portal.sync.engine import Sync, run_settling, run_sync
+from portal.sync.engine import run_settling, run_sync
 from portal.sync.failures import RemoteFailure, shop_problem
+from portal.sync.outfit import Sync
 from portal.sync.ports import CatalogueToRead, Clock, LeaseLost, SliceOver, StopAsked
 from portal.sync.problems import Code, Problem, RunStopped
 from portal.sync.rules import Catalogue, Existing, Item, Rules, Span
@@ -110,9 +111,16 @@ def build_sync(session: Session, outside: Outside, run: Run, fence: int, clock: 
     except RemoteFailure as failure:
         raise RunStopped(shop_problem(failure)) from failure
     books = books_for(session, counted, connection.file)
-    rules = rules_of(connection, clock.now())
+
+    def rules_now() -> Rules:
+        session.rollback()
+        rules = rules_of(connection, clock.now())
+        session.rollback()
+        return rules
+
     return Sync(
-        rules=rules,
+        rules=rules_now(),
+        rules_now=rules_now,
         shop=shop,
         books=books,
         ledger=ledger_for(session, run, fence, clock, seal_for(keys)),

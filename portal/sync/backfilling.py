@@ -10,18 +10,12 @@ from datetime import datetime, timedelta
 from functools import partial
 from itertools import chain
 
-from portal.sync.engine import (
-    LONGEST_READ,
-    OVERLAP,
-    Sync,
-    page_entries,
-    post_each,
-    settle_unknown,
-    write_page,
-)
+from portal.sync.engine import post_each, settle_unknown
 from portal.sync.failures import RemoteFailure, shop_problem
+from portal.sync.outfit import Sync
 from portal.sync.ports import OrderRecord, Place, SliceLedger
 from portal.sync.problems import RunStopped
+from portal.sync.reading import LONGEST_READ, OVERLAP, page_entries, write_page
 
 SLICE = timedelta(minutes=10)
 BATCH = 100

@@ -14,7 +14,7 @@ from portal.money import ZERO
 from portal.sync.bridge import Bridge, Figures
 from portal.sync.orders import CompleteOrder, OrderPage, ShopOrder
 from portal.sync.problems import Code, Ignored, Problem
-from portal.sync.rules import Item, TaxCode
+from portal.sync.rules import Item, Rules, TaxCode
 from portal.sync.sale_orders import (
     Contact,
     ContactChange,
@@ -235,14 +235,6 @@ class OrderMoved(LeaseLost):
     """One order is no longer as it was read: a person decided about it meanwhile, and the run leaves it alone."""
 
 
-class PageMoved(Exception):
-    """Orders of a page are not as they were when it was judged: a person decided about them. Nothing of the page is recorded."""
-
-    def __init__(self, order_ids: Collection[int]) -> None:
-        super().__init__(f"decided meanwhile: {sorted(order_ids)}")
-        self.order_ids = frozenset(order_ids)
-
-
 class StopAsked(Exception):
     """A person, or the connection's being disabled, asked the run to stop after the order it is on."""
 
@@ -252,7 +244,15 @@ class SliceOver(Exception):
 
 
 class Ledger(Protocol):
-    """The rows of one connection, written under its lease. Every write raises `LeaseLost` when the fence moved."""
+    """The rows of one connection, written under its lease. Every write raises `LeaseLost` when the fence moved.
+
+    What the rules decide is written only while they are those that `judge_by` was told last: recording a page, ignoring an order
+    and sending one raise `RulesChanged` otherwise.
+    """
+
+    def judge_by(self, rules: Rules) -> None:
+        """Say by which rules orders are judged from now on."""
+        ...
 
     def reading(self) -> Reading:
         """Where reading stands."""

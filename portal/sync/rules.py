@@ -42,6 +42,15 @@ class Span:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Which:
+    """The choices that say which orders are taken: statuses by id, from which moment, and when the connection was off (SYNC §3)."""
+
+    statuses: frozenset[int]
+    start: datetime
+    off: frozenset[Span] = frozenset()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Rules:
     """What one connection was told to do (SYNC §3, §5).
 
@@ -71,6 +80,11 @@ class Rules:
     expected_currency: str = "AUD"
     off: tuple[Span, ...] = ()
     latest: datetime = ANY_DATE
+
+    @property
+    def which(self) -> Which:
+        """The choices among them that say which orders are taken."""
+        return Which(statuses=self.statuses, start=self.start, off=frozenset(self.off))
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

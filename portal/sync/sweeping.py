@@ -7,10 +7,11 @@ from dataclasses import replace
 from datetime import datetime, timedelta
 from functools import partial
 
-from portal.sync.engine import LONGEST_READ, Sync, page_entries, write_page
 from portal.sync.failures import RemoteFailure, Unreachable, shop_problem
 from portal.sync.orders import OrderPage
+from portal.sync.outfit import Sync
 from portal.sync.problems import RunStopped
+from portal.sync.reading import LONGEST_READ, page_entries, write_page
 
 LOOKED_BACK = timedelta(days=60)
 

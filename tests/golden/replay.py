@@ -28,9 +28,10 @@ from portal.clients.saasu_payloads import (
     read_tax_code,
     sale_body,
 )
-from portal.sync.engine import Sync, run_sync
+from portal.sync.engine import run_sync
 from portal.sync.failures import NumberTaken, StaleRecord
 from portal.sync.orders import CompleteOrder, ShopOrder
+from portal.sync.outfit import Sync
 from portal.sync.ports import OrderRecord, Outcome, Reading, State
 from portal.sync.rules import Catalogue, Existing, Rules
 from portal.sync.sale_orders import Contact, ContactChange, NewContact, PostedOrder, SaleOrder
@@ -215,6 +216,7 @@ def play(case: Case) -> Played:
     ledger = ledger_of(case, orders, min(modified) - timedelta(hours=1))
     sync = Sync(
         rules=rules_of(case.connection, catalogue),
+        rules_now=lambda: rules_of(case.connection, catalogue),
         shop=shop,
         books=books,
         ledger=ledger,

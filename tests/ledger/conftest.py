@@ -7,6 +7,7 @@ from sqlalchemy.orm import Session
 from portal.ledger import SqlLedger, take_lease
 from portal.models.connections import Connection
 from portal.models.runs import Run
+from portal.services.syncing import rules_of
 from tests.factories import NOON, make_connection, make_file, make_firm, make_run
 from tests.fakes import FakeClock
 from tests.posted_orders import SEAL, Build
@@ -30,6 +31,8 @@ def ledger_for(session: Session, clock: FakeClock) -> Build:
         session.commit()
         fence = take_lease(session, run.id, connection.id, clock)
         assert fence is not None
-        return SqlLedger(session, connection, run, fence, clock, SEAL)
+        ledger = SqlLedger(session, connection, run, fence, clock, SEAL)
+        ledger.judge_by(rules_of(connection, NOON))
+        return ledger
 
     return build

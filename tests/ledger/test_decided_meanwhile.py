@@ -18,7 +18,8 @@ from portal.models.orders import Attempt, Order
 from portal.models.runs import Run
 from portal.services import selection
 from portal.services.orders import retry
-from portal.sync.ports import Intent, OrderMoved, Outcome, PageMoved, Reading, Recorded, State
+from portal.sync.meanwhile import PageMoved
+from portal.sync.ports import Intent, OrderMoved, Outcome, Reading, Recorded, State
 from portal.sync.problems import Ignored, item_not_found
 from tests.factories import NOON
 from tests.posted_orders import Build, judged, seen, shop_order, stored

@@ -12,6 +12,7 @@ from portal.models.backfills import Backfill, BackfillState
 from portal.models.connections import Connection
 from portal.models.orders import Order
 from portal.models.runs import Run, RunKind
+from portal.services.syncing import rules_of
 from portal.sync.ports import (
     Intent,
     LeaseLost,
@@ -52,7 +53,9 @@ def ledger(session: Session, backfill: Backfill, clock: FakeClock) -> SqlSliceLe
     session.commit()
     fence = take_lease(session, run.id, backfill.connection_id, clock)
     assert fence is not None
-    return SqlSliceLedger(session, backfill.connection, run, fence, clock, SEAL, backfill)
+    ledger = SqlSliceLedger(session, backfill.connection, run, fence, clock, SEAL, backfill)
+    ledger.judge_by(rules_of(backfill.connection, NOON))
+    return ledger
 
 
 def hourly_ledger(session: Session, connection: Connection, clock: FakeClock) -> SqlLedger:
@@ -63,7 +66,9 @@ def hourly_ledger(session: Session, connection: Connection, clock: FakeClock) ->
     run = make_run(session, connection)
     fence = take_lease(session, run.id, connection.id, clock)
     assert fence is not None
-    return SqlLedger(session, connection, run, fence, clock, SEAL)
+    ledger = SqlLedger(session, connection, run, fence, clock, SEAL)
+    ledger.judge_by(rules_of(connection, NOON))
+    return ledger
 
 
 def record(ledger: SqlSliceLedger, *numbers: int, last: bool = True) -> Place:

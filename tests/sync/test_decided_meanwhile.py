@@ -7,8 +7,9 @@ from typing import Any
 import pytest
 
 from portal.sync.failures import CredentialsRefused
+from portal.sync.meanwhile import PageMoved
 from portal.sync.orders import CompleteOrder, OrderPage, ShopOrder, UnreadableOrder
-from portal.sync.ports import OrderRecord, PageMoved, State
+from portal.sync.ports import OrderRecord, State
 from portal.sync.problems import Code, Ignored, RunStopped
 from portal.sync.sweeping import run_sweep
 from tests import builders

@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from portal.sync import engine
+from portal.sync import reading
 from portal.sync.failures import Denied, OutcomeLost, RemoteFailure, Unreachable
 from portal.sync.orders import CompleteOrder
 from portal.sync.ports import State
@@ -41,7 +41,7 @@ def test_a_list_that_never_ends_is_left_for_the_next_run_to_read_on(monkeypatch:
     here = world(order(120), order(121), order(122))
     here.shop.page_size = 1
     before = here.ledger.at.watermark
-    monkeypatch.setattr(engine, "LONGEST_READ", 2)
+    monkeypatch.setattr(reading, "LONGEST_READ", 2)
 
     here.run()
 

@@ -6,11 +6,11 @@ from typing import Any
 
 import pytest
 
-from portal.sync.engine import within_shop_time
 from portal.sync.failures import Unreachable
 from portal.sync.orders import OrderPage, UnreadableOrder
 from portal.sync.ports import Outcome, Reading, State
 from portal.sync.problems import Code, Problem, RunStopped
+from portal.sync.reading import within_shop_time
 from tests.fakes import FakeClock
 from tests.whole_run import NOW, World, order, world
 

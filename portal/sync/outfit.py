@@ -1,0 +1,37 @@
+"""Everything one run works with, handed in: the engine does not sleep, log in or open anything."""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+
+from portal.sync.ports import Books, Clock, Ledger, Shop
+from portal.sync.rules import Catalogue, Item, Rules
+
+
+@dataclass(slots=True, kw_only=True)
+class Sync:
+    """Everything one run works with. `catalogue` is called at most once a run, and only when an order waits.
+
+    `rules_now` reads the rules anew, where a person changed them while the run is at work. `parts` reads the parts of a combo item, for an order that depends on them.
+    """
+
+    rules: Rules
+    rules_now: Callable[[], Rules]
+    shop: Shop
+    books: Books
+    ledger: Ledger
+    clock: Clock
+    catalogue: Callable[[], Catalogue]
+    parts: Callable[[Item], Item] = lambda item: item
+    report: Callable[[Exception], None] = lambda _fault: None
+    """Hears of a fault of ours in one order; the run goes on."""
+    afford: Callable[[], None] = lambda: None
+    """Asked before each piece of work that costs calls of Saasu; raises `RunStopped` where the day's allowance is used up (SYNC §9)."""
+
+    def __post_init__(self) -> None:
+        """Let the ledger know the rules."""
+        self.ledger.judge_by(self.rules)
+
+    def renew_rules(self) -> None:
+        """Judge by the rules as they are now."""
+        self.rules = self.rules_now()
+        self.ledger.judge_by(self.rules)
