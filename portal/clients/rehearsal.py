@@ -1,6 +1,7 @@
 """The control address of a pretend remote on this machine, as far as the demo needs it: who is there, and what o'clock it is."""
 
 import json
+from collections.abc import Mapping
 from dataclasses import dataclass, fields
 from datetime import datetime
 from typing import Any
@@ -40,11 +41,16 @@ class PretendLogin:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class PretendWorld:
-    """Everything the pretend remotes were started with."""
+    """Everything the pretend remotes were started with; `files` are the names of the Saasu files by their ids."""
 
     began: datetime
     stores: tuple[PretendStore, ...]
     logins: tuple[PretendLogin, ...]
+    files: Mapping[int, str]
+
+    def login_of(self, file_id: int) -> str:
+        """The username of the login that reaches a file."""
+        return next((login.username for login in self.logins if file_id in login.file_ids), "")
 
 
 class Rehearsal:
@@ -65,6 +71,7 @@ class Rehearsal:
             began=datetime.fromisoformat(whole["began"]),
             stores=tuple(store_of(row) for row in whole["stores"]),
             logins=tuple(login_of(row) for row in whole["logins"]),
+            files={row["id"]: row["name"] for row in whole["files"]},
         )
 
     def set_clock(self, now: datetime | None) -> None:

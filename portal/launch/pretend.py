@@ -4,6 +4,7 @@ import json
 import sys
 from collections.abc import Callable
 from pathlib import Path
+from typing import Any
 from urllib.parse import urlsplit
 
 from portal.launch.folder import DataFolder
@@ -76,6 +77,13 @@ def _note(folder: DataFolder) -> Path:
     return folder.path / "demo.json"
 
 
+def _files(login: dict[str, Any]) -> str:
+    """The files of a pretend login, and whose they are where the demo's firm has them."""
+    if login.get("taken"):
+        return f"the {len(login['files'])} that the demo's firm has already"
+    return ", ".join(login.get("files", []))
+
+
 def show_sign_in(folder: DataFolder, say: Callable[[str], None]) -> None:
     """Tell the sign-in of the demo's firm, and the pretend logins and shops a newcomer can connect by herself."""
     note = json.loads(_note(folder).read_text())
@@ -84,7 +92,8 @@ def show_sign_in(folder: DataFolder, say: Callable[[str], None]) -> None:
         say(f"  {name:<16}{address}")
     for login in note.get("logins", []):
         code = f", code {login['code']}" if login.get("code") else ""
-        say(f"  Pretend Saasu   {login['username']}, password {login['password']}{code}")
+        say(f"\n  Pretend Saasu   {login['username']}, password {login['password']}{code}")
+        say(f"    Its files     {_files(login)}")
     for store in note.get("stores", []):
         say(f"\n  Pretend shop    {store.get('name', '')}")
         for name, value in store.items():

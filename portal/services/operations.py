@@ -12,6 +12,7 @@ from sqlalchemy import or_, select
 from sqlalchemy.orm import Session
 
 from portal import database
+from portal.clients.rehearsal import PretendLogin, PretendWorld
 from portal.models.connections import Connection
 from portal.models.previews import Preview
 from portal.models.runs import Run, RunKind, RunState
@@ -163,23 +164,43 @@ def seed_demo(app: Flask, password: str, mailbox: str, say: Callable[[str], None
         seeded = demo.seed(database.session(), Outside.of(app), password, say, mailbox)
     except RemoteFailure as failure:
         raise OperationFailed(f"The sandbox does not answer: {failure.sentence}") from failure
-    stores = [
+    world = seeded.world
+    settings = app.extensions["settings"]
+    pages = {"Look into Saasu": settings.saasu_api_url, "Into the shops": settings.bigcommerce_api_url}
+    if mailbox:
+        pages["Into the mails"] = mailbox
+    return {
+        "email": seeded.email,
+        "stores": free_stores(world),
+        "logins": [pretend_login(login, world) for login in world.logins],
+        "pages": pages,
+    }
+
+
+def free_stores(world: PretendWorld) -> list[dict[str, str]]:
+    """The pretend shops that a newcomer can connect, each with the Saasu file it belongs to and the login that reaches it."""
+    return [
         {
             "name": store.name,
+            "saasu_file": world.files[store.file_id],
+            "saasu_login": world.login_of(store.file_id),
             "shop_code": store.hash,
             "client_id": store.client_id,
             "client_secret": store.client_secret,
             "access_token": store.token,
         }
-        for store in seeded.world.stores
+        for store in world.stores
         if not store.seeded
     ]
-    logins = [
-        {"username": login.username, "password": login.password, "code": login.two_factor_code}
-        for login in seeded.world.logins
-    ]
-    settings = app.extensions["settings"]
-    pages = {"Look into Saasu": settings.saasu_api_url, "Into the shops": settings.bigcommerce_api_url}
-    if mailbox:
-        pages["Into the mails"] = mailbox
-    return {"email": seeded.email, "stores": stores, "logins": logins, "pages": pages}
+
+
+def pretend_login(login: PretendLogin, world: PretendWorld) -> dict[str, Any]:
+    """A pretend Saasu login with the files it reaches; `taken` where the demo's firm has all of them already."""
+    taken = {store.file_id for store in world.stores if store.seeded}
+    return {
+        "username": login.username,
+        "password": login.password,
+        "code": login.two_factor_code,
+        "files": [world.files[one] for one in login.file_ids],
+        "taken": taken >= set(login.file_ids),
+    }

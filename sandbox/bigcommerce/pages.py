@@ -3,6 +3,7 @@
 from itertools import islice
 from pathlib import Path
 from typing import Any, Final
+from zoneinfo import ZoneInfo
 
 from flask import Flask, abort, redirect, render_template, request
 from flask.typing import ResponseReturnValue
@@ -49,7 +50,7 @@ class Pages:
         return redirect(f"/?placed={record.id}#{store_hash}", 303)
 
     def _shop(self, shop: Shop) -> dict[str, Any]:
-        now = self.clock.now()
+        now, zone = self.clock.now(), ZoneInfo(shop.store.timezone)
         newest = islice((one for one in reversed(shop.orders.values()) if one.created <= now), LATEST)
         dies = shop.store.token_dies_at
         return {
@@ -58,15 +59,17 @@ class Pages:
             "count": sum(1 for _ in shop.visible(now)),
             "revoked": dies is not None and now >= dies,
             "suspended": shop.settings.suspended,
-            "orders": [self._order(one) for one in newest],
+            "now": f"{now.astimezone(zone):%d %b %Y %H:%M %Z}",
+            "orders": [self._order(one, zone) for one in newest],
         }
 
-    def _order(self, record: Record) -> dict[str, Any]:
+    def _order(self, record: Record, zone: ZoneInfo) -> dict[str, Any]:
+        """An order by the shop's own clock, whose dates its sale in Saasu has as well."""
         document = record.document(self.clock.now())
         billing = document["billing_address"]
         return {
             "id": record.id,
-            "placed": f"{record.created:%d %b %Y %H:%M} UTC",
+            "placed": f"{record.created.astimezone(zone):%d %b %Y %H:%M}",
             "customer": f"{billing.get('first_name', '')} {billing.get('last_name', '')}",
             "status": document["status"],
             "currency": document["default_currency_code"],
