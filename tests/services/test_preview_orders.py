@@ -197,3 +197,26 @@ def test_a_shop_that_refuses_the_token_is_told_as_a_problem(desk: Desk) -> None:
     with pytest.raises(RunStopped) as stopped:
         preview_number(desk.session, desk.outside, connection, 100, SystemClock())
     assert stopped.value.problem.code is Code.STORE_CREDENTIALS
+
+
+@pytest.mark.parametrize(("part_of_it", "codes"), [(False, ["HAMPER", "JY-CAP-02"]), (True, ["HAMPER"])])
+def test_the_parts_of_a_combo_are_read_for_one_order_alone(
+    desk: Desk, part_of_it: bool, codes: list[str]
+) -> None:
+    connection = desk.connect()
+    shelf = connections.file_items(desk.session, desk.outside, desk.file)
+    (part,) = [item for item in shelf if item.code == ("JY-CAP-02" if part_of_it else "SHIPPING")]
+    desk.add_item("HAMPER", Type="C", BuildItems=[{"Id": part.id, "Quantity": 1}])
+    hamper = {"sku": "HAMPER", "name": "Hamper", "price": "80.00", "children": [["JY-CAP-02", "Cap", 1]]}
+    number = place(desk, lines=[hamper])
+
+    found = shown(desk, connection, number)
+
+    assert [line["item"] for line in found.sale["lines"]] == codes
+    assert any("Cap" in note for note in found.notes) is part_of_it
+    desk.run(connection)
+    (posted,) = [one for one in desk.sales() if one["PurchaseOrderNumber"].endswith(f"-{number}")]
+    assert len(posted["LineItems"]) == len(codes)
+    again = preview_record(desk.session, desk.outside, by_number(desk, number), SystemClock())
+    assert again is not None
+    assert [line["item"] for line in again.sale["lines"]] == codes
