@@ -1,7 +1,7 @@
 """An in-memory ledger of one connection that keeps the engine's port as the SQL ledger does."""
 
 from collections.abc import Callable, Collection, Iterable, Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field, fields, replace
 from datetime import datetime
 
 from portal.sync.meanwhile import PageMoved, RulesChanged
@@ -16,6 +16,7 @@ from portal.sync.ports import (
     Recorded,
     State,
     StopAsked,
+    Waiting,
 )
 from portal.sync.problems import Code, Problem
 from portal.sync.rules import Rules
@@ -24,6 +25,11 @@ from portal.sync.shapes import Shape, Standing
 
 def codes_of(outcome: Outcome) -> frozenset[Code]:
     return frozenset(one.code for one in outcome.problems)
+
+
+def bare(record: OrderRecord) -> Waiting:
+    """What is known of a due order before its turn comes."""
+    return Waiting(**{one.name: getattr(record, one.name) for one in fields(Waiting)})
 
 
 @dataclass
@@ -48,6 +54,7 @@ class FakeLedger:
     remarks: list[str] = field(default_factory=list)
     marks: dict[int, list[Problem]] = field(default_factory=dict)
     changes: dict[int, list[Changes]] = field(default_factory=dict)
+    batches: list[int] = field(default_factory=list)
     rules_now: Callable[[], Rules] | None = None
     judged_by: list[Rules] = field(default_factory=list)
 
@@ -132,7 +139,14 @@ class FakeLedger:
     def unsettled(self) -> list[OrderRecord]:
         return [one for one in self._ordered() if one.state in (State.SENDING, State.UNKNOWN)]
 
-    def due(self, now: datetime) -> list[OrderRecord]:
+    def due(self, now: datetime) -> list[Waiting]:
+        return [bare(one) for one in self._due(now)]
+
+    def taken_up(self, order_ids: Collection[int], now: datetime) -> list[OrderRecord]:
+        self.batches.append(len(order_ids))
+        return [one for one in self._due(now) if one.order_id in order_ids]
+
+    def _due(self, now: datetime) -> list[OrderRecord]:
         return [
             one
             for one in self._ordered()
@@ -196,8 +210,8 @@ class FakeLedger:
     def first_order_since(self, moment: datetime) -> int | None:
         return next((one.order_id for one in self._ordered() if one.created_at >= moment), None)
 
-    def hold_back(self, records: Sequence[OrderRecord]) -> None:
-        self.flooded |= {one.order_id for one in records}
+    def hold_back(self, orders: Sequence[Waiting]) -> None:
+        self.flooded |= {one.order_id for one in orders}
 
     def heartbeat(self) -> None:
         if self.stop_after is not None:

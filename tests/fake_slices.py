@@ -38,8 +38,8 @@ class FakeSliceLedger(FakeLedger):
             if self.over_after < 0:
                 raise SliceOver("over")
 
-    def due(self, now: datetime) -> list[OrderRecord]:
-        return [one for one in super().due(now) if one.order_id not in self.holding]
+    def _due(self, now: datetime) -> list[OrderRecord]:
+        return [one for one in super()._due(now) if one.order_id not in self.holding]
 
     def place(self) -> Place:
         return self.stands

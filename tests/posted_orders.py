@@ -2,7 +2,7 @@
 
 from collections.abc import Callable
 from dataclasses import replace
-from datetime import timedelta
+from datetime import datetime, timedelta
 from decimal import Decimal
 
 from sqlalchemy import select
@@ -48,6 +48,11 @@ def judged(ledger: SqlLedger, entry: Recorded) -> Recorded:
     return replace(entry, known=ledger.known([entry.order_id]).get(entry.order_id))
 
 
+def due(ledger: SqlLedger, now: datetime = NOON) -> list[OrderRecord]:
+    """The records of the orders that are due, as a run takes them up."""
+    return ledger.taken_up([one.order_id for one in ledger.due(now)], now)
+
+
 BRIDGE = Bridge(
     spans=(
         Span(name="Total", shop=Decimal("11.00"), books=Decimal("11.00")),
@@ -72,7 +77,7 @@ def row_of(record: OrderRecord, total: str = "11.00", tax: str | None = "1.00") 
 
 def posted(ledger: SqlLedger, number: int = 100) -> OrderRecord:
     ledger.record_page([seen(number)], Reading(watermark=NOON))
-    (record,) = [one for one in ledger.due(NOON) if one.order_id == number]
+    (record,) = [one for one in due(ledger) if one.order_id == number]
     intent = Intent(number=f"JT{number}", marker="m", fingerprint="f", sent_at=NOON, bridge=BRIDGE)
     sent = ledger.sending(record, intent)
     answer = PostedOrder(invoice_id=9000 + number, number=f"JT{number}")

@@ -1,19 +1,69 @@
-"""What the flood guard and the daily sweep ask of the order records of one connection (SYNC §3.2, §3.7)."""
+"""Which orders are due, and what the flood guard and the daily sweep ask of the records of one connection (SYNC §3.2, §3.7)."""
 
 from collections.abc import Sequence
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import func, select, update
+from sqlalchemy import and_, func, or_, select, update
 from sqlalchemy.orm import Session
 
+from portal.models.backfills import UNFINISHED, Backfill
 from portal.models.orders import Order
-from portal.sync.ports import OrderRecord, State
+from portal.sync.ports import State, Waiting
 from portal.sync.problems import Turn
 
 Conditions = tuple[Any, ...]
 """The SQL that says which rows are the connection's."""
 AT_ONCE = 500
+
+
+WAITING = (
+    Order.id,
+    Order.order_id,
+    Order.state,
+    Order.order_created_at,
+    Order.order_modified_at,
+    Order.first_sent_at,
+    Order.release,
+    Order.asked,
+    Order.run_id,
+    Order.total,
+)
+"""What must be known of an order before its turn comes; its text and its bridge stay where they are."""
+
+
+def are_due(connection_id: str, now: datetime) -> Conditions:
+    """The SQL for orders `seen`, and failed ones whose time has come, but none that an open backfill holds."""
+    waiting = and_(Order.state == State.FAILED, or_(Order.retry_at.is_(None), Order.retry_at <= now))
+    readable = ~and_(Order.state == State.FAILED, Order.document.is_(None), Order.turn != Turn.WAIT)
+    unfinished = select(Backfill.id).where(
+        Backfill.connection_id == connection_id, Backfill.state.in_(UNFINISHED)
+    )
+    held = and_(Order.held, Order.backfill_id.is_not(None), Order.backfill_id.in_(unfinished))
+    new = and_(Order.state == State.SEEN, Order.flood_at.is_(None))
+    return (or_(new, waiting), readable, ~held)
+
+
+def waiting(session: Session, mine: Conditions, connection_id: str, now: datetime) -> list[Waiting]:
+    """The orders that are due, ascending id, without their texts."""
+    rows = session.execute(
+        select(*WAITING).where(*mine, *are_due(connection_id, now)).order_by(Order.order_id)
+    )
+    return [
+        Waiting(
+            id=row.id,
+            order_id=row.order_id,
+            state=State(row.state),
+            created_at=row.order_created_at,
+            modified_at=row.order_modified_at,
+            first_sent_at=row.first_sent_at,
+            release=row.release,
+            asked=row.asked,
+            run_id=row.run_id or "",
+            total=row.total,
+        )
+        for row in rows
+    ]
 
 
 def sold_since(session: Session, mine: Conditions, moment: datetime) -> list[datetime]:
@@ -27,9 +77,9 @@ def first_order_since(session: Session, mine: Conditions, moment: datetime) -> i
     return session.scalar(select(func.min(Order.order_id)).where(*mine, Order.order_created_at >= moment))
 
 
-def hold_back(session: Session, records: Sequence[OrderRecord], now: datetime) -> None:
+def hold_back(session: Session, orders: Sequence[Waiting], now: datetime) -> None:
     """Let `seen` orders wait for a person's yes, but for those that somebody asked for meanwhile. The caller commits."""
-    ids = [record.id for record in records]
+    ids = [order.id for order in orders]
     for start in range(0, len(ids), AT_ONCE):
         session.execute(
             update(Order)

@@ -3,7 +3,7 @@
 from collections.abc import Collection, Iterable, Sequence
 from datetime import datetime
 
-from sqlalchemy import and_, or_, select, update
+from sqlalchemy import select, update
 
 from portal.ledger import arrivals
 from portal.ledger.after_posting import (
@@ -18,7 +18,6 @@ from portal.ledger.rows import (
     problem_rows,
     write_intent,
 )
-from portal.models.backfills import UNFINISHED, Backfill
 from portal.models.connections import EVERY_CONTACT, Connection, ContactWriter
 from portal.models.orders import Order
 from portal.models.runs import Run
@@ -30,8 +29,8 @@ from portal.sync.ports import (
     Reading,
     State,
     StopAsked,
+    Waiting,
 )
-from portal.sync.problems import Turn
 from portal.sync.shapes import Shape, Standing
 
 
@@ -59,16 +58,15 @@ class SqlLedger(PageRows):
         """Orders `sending` or `unknown`, ascending id."""
         return self._select(Order.state.in_((State.SENDING, State.UNKNOWN)))
 
-    def due(self, now: datetime) -> list[OrderRecord]:
+    def due(self, now: datetime) -> list[Waiting]:
         """Orders `seen`, and failed ones whose time has come, but none that an open backfill holds; ascending id."""
-        waiting = and_(Order.state == State.FAILED, or_(Order.retry_at.is_(None), Order.retry_at <= now))
-        readable = ~and_(Order.state == State.FAILED, Order.document.is_(None), Order.turn != Turn.WAIT)
-        unfinished = select(Backfill.id).where(
-            Backfill.connection_id == self._connection_id, Backfill.state.in_(UNFINISHED)
-        )
-        held = and_(Order.held, Order.backfill_id.is_not(None), Order.backfill_id.in_(unfinished))
-        new = and_(Order.state == State.SEEN, Order.flood_at.is_(None))
-        return self._select(or_(new, waiting), readable, ~held)
+        found = arrivals.waiting(self._session, self._mine(), self._connection_id, now)
+        self._session.rollback()
+        return found
+
+    def taken_up(self, order_ids: Collection[int], now: datetime) -> list[OrderRecord]:
+        """The records of those of some orders that are due still; ascending id."""
+        return self._select(Order.order_id.in_(order_ids), *arrivals.are_due(self._connection_id, now))
 
     def sold_since(self, moment: datetime) -> list[datetime]:
         """When each order that Saasu has was created in the shop, of those created since a moment."""
@@ -82,10 +80,10 @@ class SqlLedger(PageRows):
         self._session.rollback()
         return found
 
-    def hold_back(self, records: Sequence[OrderRecord]) -> None:
+    def hold_back(self, orders: Sequence[Waiting]) -> None:
         """Commit that these orders wait for a person's yes (SYNC §3.7)."""
         self._hold_fence(lease_until=self._until())
-        arrivals.hold_back(self._session, records, self._clock.now())
+        arrivals.hold_back(self._session, orders, self._clock.now())
         self._session.commit()
 
     def remark(self, words: str) -> None:

@@ -16,12 +16,13 @@ from portal.services.preview_rows import reading_ledger
 from portal.services.remotes import Outside, books_for, firm_vault, shop_for
 from portal.services.syncing import fresh_catalogue, read_parts, rules_of
 from portal.sync.failures import RemoteFailure, books_problem, shop_problem
-from portal.sync.ports import CatalogueToRead, Clock, SalesToRead, Shop
+from portal.sync.ports import CatalogueToRead, Clock, SalesToRead
 from portal.sync.previewing import SalesThere
 from portal.sync.problems import RunStopped
 from portal.sync.rules import Catalogue, Item, Rules
 from portal.sync.settling import AHEAD, MARGIN
 from portal.sync.shapes import Standing
+from portal.sync.shop_port import Shop
 from portal.vault import FirmVault
 
 MOST_SALES = 10_000

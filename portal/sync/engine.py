@@ -4,9 +4,10 @@ The engine is given everything: it does not sleep, log in or open anything. One 
 is raised as `RunStopped` and leaves all that is done recorded (SYNC §2, §3, §7, §8).
 """
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator, Sequence
 from contextlib import suppress
 from dataclasses import replace
+from datetime import datetime
 
 from portal.sync.consequences import changes_of
 from portal.sync.failures import RemoteFailure, Unreachable, books_problem, shop_problem
@@ -31,6 +32,8 @@ from portal.sync.proving import ReadBack
 from portal.sync.reading import MISSED_LIMIT, read_changes
 from portal.sync.settling import look_up, verdict
 
+BATCH = 100
+"""Orders whose texts are held in memory at once."""
 ONCE_A_DAY = 2
 """Tries after which an order is read again only every 24 hours: data that makes no sense seldom mends itself."""
 
@@ -83,9 +86,15 @@ def post_due(sync: Sync) -> None:
     due, flood = hold_flood(sync.ledger, sync.ledger.due(now), sync.rules, now)
     if due:
         sync.ledger.expect(len(due))
-        post_each(sync, due)
+        post_each(sync, taken_up(sync, [one.order_id for one in due], now))
     if flood is not None:
         raise RunStopped(flood)
+
+
+def taken_up(sync: Sync, order_ids: Sequence[int], now: datetime) -> Iterator[OrderRecord]:
+    """The records of due orders, with their texts, taken from the ledger in batches as they are needed."""
+    for start in range(0, len(order_ids), BATCH):
+        yield from sync.ledger.taken_up(order_ids[start : start + BATCH], now)
 
 
 def post_each(sync: Sync, records: Iterable[OrderRecord]) -> None:

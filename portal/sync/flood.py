@@ -8,7 +8,7 @@ from fractions import Fraction
 
 from portal.money import ZERO, cents
 from portal.sync.allowance import hour_of
-from portal.sync.ports import Ledger, OrderRecord, State
+from portal.sync.ports import Ledger, State, Waiting
 from portal.sync.problems import Code, Problem
 from portal.sync.rules import Rules
 
@@ -21,11 +21,11 @@ HOUR = timedelta(hours=1)
 
 
 def hold_flood(
-    ledger: Ledger, due: Sequence[OrderRecord], rules: Rules, now: datetime
-) -> tuple[list[OrderRecord], Problem | None]:
+    ledger: Ledger, due: Sequence[Waiting], rules: Rules, now: datetime
+) -> tuple[list[Waiting], Problem | None]:
     """Hold back what came at once in a flood; the orders that may go on, and the run's problem where any are held."""
     sold: list[datetime] | None = None
-    held: list[OrderRecord] = []
+    held: list[Waiting] = []
     for arrivals in arrivals_of(due):
         if len(arrivals) <= NEVER_A_FLOOD:
             continue
@@ -40,12 +40,12 @@ def hold_flood(
     return [record for record in due if record.id not in kept], flood_problem(held, rules)
 
 
-def arrivals_of(due: Sequence[OrderRecord]) -> list[list[OrderRecord]]:
+def arrivals_of(due: Sequence[Waiting]) -> list[list[Waiting]]:
     """The new orders that nobody asked for, by the run that brought them.
 
     What came with an earlier run and only waited for Saasu passed the guard when it came.
     """
-    brought: dict[str, list[OrderRecord]] = {}
+    brought: dict[str, list[Waiting]] = {}
     for record in due:
         is_new = record.state is State.SEEN and record.first_sent_at is None
         if is_new and not record.asked and not record.release:
@@ -53,7 +53,7 @@ def arrivals_of(due: Sequence[OrderRecord]) -> list[list[OrderRecord]]:
     return list(brought.values())
 
 
-def most_at_once(sold: Sequence[datetime], arrivals: Sequence[OrderRecord]) -> int:
+def most_at_once(sold: Sequence[datetime], arrivals: Sequence[Waiting]) -> int:
     """How many orders may come at once: 50, or 5 times the busiest hour of the last 30 days.
 
     Where the shop could not be read for long they changed over a longer time: then twice what it usually sells in such a time.
@@ -64,7 +64,7 @@ def most_at_once(sold: Sequence[datetime], arrivals: Sequence[OrderRecord]) -> i
     return max(NEVER_A_FLOOD, BUSIEST_TIMES * busiest, int(USUAL_TIMES * len(sold) * spread))
 
 
-def flood_problem(held: Sequence[OrderRecord], rules: Rules) -> Problem:
+def flood_problem(held: Sequence[Waiting], rules: Rules) -> Problem:
     """The run's problem: how many, what they come to, and from when to when they were created."""
     dollars: Decimal = cents(sum((record.total for record in held), ZERO))
     days = {record.created_at.astimezone(rules.zone).date() for record in held}

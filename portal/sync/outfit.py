@@ -3,8 +3,9 @@
 from collections.abc import Callable
 from dataclasses import dataclass
 
-from portal.sync.ports import Books, Clock, Ledger, Shop
+from portal.sync.ports import Books, Clock, Ledger
 from portal.sync.rules import Catalogue, Item, Rules
+from portal.sync.shop_port import Shop
 
 
 @dataclass(slots=True, kw_only=True)

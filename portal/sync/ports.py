@@ -1,4 +1,4 @@
-"""What the engine needs from outside: a shop to read, books to write, a ledger to keep, a clock.
+"""What the engine needs from outside: books to write, a ledger to keep, a clock; and a shop to read, see `shop_port`.
 
 `clients` implement `Shop` and `Books`, `ledger` implements `Ledger`; tests bring fakes of the same ports.
 """
@@ -12,7 +12,7 @@ from typing import Protocol
 
 from portal.money import ZERO
 from portal.sync.bridge import Bridge, Figures
-from portal.sync.orders import CompleteOrder, OrderPage, ShopOrder
+from portal.sync.orders import ShopOrder
 from portal.sync.problems import Code, Ignored, Problem
 from portal.sync.rules import Item, Rules, TaxCode
 from portal.sync.sale_orders import (
@@ -43,37 +43,6 @@ class Clock(Protocol):
 
     def now(self) -> datetime:
         """The present moment, aware UTC."""
-        ...
-
-
-class Shop(Protocol):
-    """The store's orders. Every method raises a `RemoteFailure` where no answer came."""
-
-    def changed(self, *, since: datetime, until: datetime, after_id: int) -> OrderPage:
-        """The next page, in ascending id, of orders modified within the window, with an id above `after_id`."""
-        ...
-
-    def created(self, *, since: datetime, until: datetime, after_id: int) -> OrderPage:
-        """The next page, in ascending id, of orders created within the window (backfill)."""
-        ...
-
-    def listed(self, *, below_id: int) -> OrderPage:
-        """The next page, in descending id, of all orders with an id below `below_id`, whatever their dates; 0 begins with the newest.
-
-        The orders come without their lines.
-        """
-        ...
-
-    def complete(self, order: ShopOrder) -> CompleteOrder:
-        """The order with all its lines, destinations, coupons and fees."""
-        ...
-
-    def one(self, order_id: int) -> CompleteOrder | None:
-        """One order read afresh with all that belongs to it; `None` when the shop does not have it."""
-        ...
-
-    def reopen(self, document: str) -> CompleteOrder:
-        """An order from the text that was kept when it was read; costs no call."""
         ...
 
 
@@ -155,16 +124,29 @@ class Reading:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class OrderRecord:
-    """The ledger's row of one shop order, as far as the engine reads it."""
+class Waiting:
+    """An order that is due, as far as it must be known before its turn comes: a flood may be tens of thousands of them."""
 
     id: str
     order_id: int
     state: State
     created_at: datetime
     modified_at: datetime
-    number: str = ""
     first_sent_at: datetime | None = None
+    release: bool = False
+    """A person asked for this very order; it is taken whatever its status says."""
+    asked: bool = False
+    """A person asked for it in one way or another, so it never counts as part of a flood (SYNC §3.7)."""
+    run_id: str = ""
+    """The run that wrote it last; blank where a person did."""
+    total: Decimal = ZERO
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class OrderRecord(Waiting):
+    """The ledger's row of one shop order, as far as the engine reads it."""
+
+    number: str = ""
     sent_at: datetime | None = None
     document: str = ""
     refusals: int = 0
@@ -174,14 +156,7 @@ class OrderRecord:
     """What Saasu showed when the order was read back."""
     status: str = ""
     ignored: Ignored | None = None
-    release: bool = False
-    """A person asked for this very order; it is taken whatever its status says."""
-    asked: bool = False
-    """A person asked for it in one way or another, so it never counts as part of a flood (SYNC §3.7)."""
-    run_id: str = ""
-    """The run that wrote it last; blank where a person did."""
     status_id: int = 0
-    total: Decimal = ZERO
     is_deleted: bool = False
     codes: frozenset[Code] = frozenset()
     """The codes of its problems."""
@@ -273,8 +248,12 @@ class Ledger(Protocol):
         """Orders `sending` or `unknown`, oldest first."""
         ...
 
-    def due(self, now: datetime) -> list[OrderRecord]:
+    def due(self, now: datetime) -> list[Waiting]:
         """Orders to be decided: `seen`, or `failed` and due again; ascending id."""
+        ...
+
+    def taken_up(self, order_ids: Collection[int], now: datetime) -> list[OrderRecord]:
+        """The records of those of some orders that are due still; ascending id."""
         ...
 
     def sending(self, record: OrderRecord, intent: Intent) -> OrderRecord:
@@ -297,7 +276,7 @@ class Ledger(Protocol):
         """The lowest id the ledger knows of an order created since a moment."""
         ...
 
-    def hold_back(self, records: Sequence[OrderRecord]) -> None:
+    def hold_back(self, orders: Sequence[Waiting]) -> None:
         """Commit that these `seen` orders wait for a person's yes; `due` leaves them out until then (SYNC §3.7)."""
         ...
 

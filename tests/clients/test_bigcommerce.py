@@ -12,7 +12,7 @@ from portal.sync.failures import (
     Unreachable,
 )
 from portal.sync.orders import OrderPage, ShopOrder
-from portal.sync.ports import Shop
+from portal.sync.shop_port import Shop
 from tests.clients.wire import (
     SINCE,
     STORE,

@@ -15,7 +15,17 @@ from portal.sync.sale_orders import PostedOrder
 from portal.sync.shapes import Shape, Standing
 from tests.factories import NOON, make_connection, make_file, make_firm
 from tests.fakes import FakeClock
-from tests.posted_orders import BRIDGE, DIFFERS, Build, attempts, posted, row_of, seen, stored
+from tests.posted_orders import (
+    BRIDGE,
+    DIFFERS,
+    Build,
+    attempts,
+    due,
+    posted,
+    row_of,
+    seen,
+    stored,
+)
 
 
 def test_what_an_order_must_come_to_is_committed_before_it_is_sent_and_stays(
@@ -113,7 +123,7 @@ def test_an_order_found_in_saasu_after_its_answer_was_lost_is_read_back_with_it(
     ledger = ledger_for(connection)
     ledger.record_page([seen(100)], Reading(watermark=NOON))
     intent = Intent(number="JT100", marker="m", fingerprint="f", sent_at=NOON, bridge=BRIDGE)
-    sent = ledger.sending(ledger.due(NOON)[0], intent)
+    sent = ledger.sending(due(ledger)[0], intent)
     found = row_of(sent, "10.99", None)
     answer = PostedOrder(invoice_id=9100, number="JT100")
 

@@ -26,6 +26,7 @@ from tests.posted_orders import (
     SEAL,
     Build,
     attempts,
+    due,
     judged,
     posted,
     row_of,
@@ -197,7 +198,7 @@ def test_an_order_that_renamed_its_contact_asks_for_a_look(
     ledger = ledger_for(connection)
     ledger.record_page([seen(100)], Reading(watermark=NOON))
     intent = Intent(number="JT100", marker="m", fingerprint="f", sent_at=NOON, bridge=BRIDGE)
-    sent = ledger.sending(ledger.due(NOON)[0], intent)
+    sent = ledger.sending(due(ledger)[0], intent)
     answer = PostedOrder(invoice_id=9100, number="JT100")
 
     ledger.settle(sent, Outcome(state=State.POSTED, posted=answer, look_once=True))
@@ -234,7 +235,7 @@ def test_what_changed_while_the_outcome_was_not_known_comes_with_the_outcome(
     ledger = ledger_for(connection)
     ledger.record_page([seen(100)], Reading(watermark=NOON))
     intent = Intent(number="JT100", marker="m", fingerprint="f", sent_at=NOON, bridge=BRIDGE)
-    sent = ledger.sending(ledger.due(NOON)[0], intent)
+    sent = ledger.sending(due(ledger)[0], intent)
     answer = PostedOrder(invoice_id=9100, number="JT100")
 
     ledger.settle(sent, Outcome(state=State.POSTED, posted=answer, found=row_of(sent), changes=CANCELLED))
@@ -297,7 +298,7 @@ def test_a_note_that_names_somebody_is_sealed_beside_what_changed(
     ledger = ledger_for(connection)
     ledger.record_page([seen(100)], Reading(watermark=NOON))
     intent = Intent(number="JT100", marker="m", fingerprint="f", sent_at=NOON, bridge=BRIDGE)
-    sent = ledger.sending(ledger.due(NOON)[0], intent)
+    sent = ledger.sending(due(ledger)[0], intent)
     answer = PostedOrder(invoice_id=9100, number="JT100")
     ledger.settle(sent, Outcome(state=State.POSTED, posted=answer, notes=("In parts.", RENAMED)))
 

@@ -22,7 +22,14 @@ from portal.sync.meanwhile import PageMoved
 from portal.sync.ports import Intent, OrderMoved, Outcome, Reading, Recorded, State
 from portal.sync.problems import Ignored, item_not_found
 from tests.factories import NOON
-from tests.posted_orders import Build, judged, seen, shop_order, stored
+from tests.posted_orders import (
+    Build,
+    due,
+    judged,
+    seen,
+    shop_order,
+    stored,
+)
 
 LATER = NOON + timedelta(minutes=1)
 WINDOW = Reading(watermark=NOON, until=NOON, cursor=100)
@@ -64,7 +71,7 @@ def ledger(connection: Connection, ledger_for: Build) -> SqlLedger:
 def waits(ledger: SqlLedger, outcome: Outcome = FAILED) -> Recorded:
     """An order that waits; and the page's entry for it, which changed in the shop, as it is judged now."""
     ledger.record_page([seen(100)], Reading(watermark=NOON))
-    ledger.settle(ledger.due(NOON)[0], outcome)
+    ledger.settle(due(ledger)[0], outcome)
     return judged(ledger, replace(seen(100), order=shop_order(100, minutes=5), document="newer"))
 
 
@@ -139,7 +146,7 @@ def test_what_came_back_for_an_order_that_was_sent_is_written_whatever_a_person_
     session: Session, ledger: SqlLedger
 ) -> None:
     ledger.record_page([seen(100)], Reading(watermark=NOON))
-    sent = ledger.sending(ledger.due(NOON)[0], INTENT)
+    sent = ledger.sending(due(ledger)[0], INTENT)
     session.execute(update(Order).values(asked=True, decided_at=LATER))
     session.commit()
 

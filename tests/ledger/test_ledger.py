@@ -1,5 +1,6 @@
 """The ledger writes one row an order, under a fence, one commit at a time."""
 
+from dataclasses import replace
 from datetime import timedelta
 from decimal import Decimal
 
@@ -17,12 +18,12 @@ from portal.sync.problems import Code, Ignored, about_order, item_not_found
 from portal.sync.sale_orders import PostedOrder
 from tests.factories import NOON
 from tests.fakes import FakeClock
-from tests.posted_orders import Build, judged, seen, shop_order
+from tests.posted_orders import SEAL, Build, due, judged, seen, shop_order
 
 
 def recorded(ledger: SqlLedger, number: int = 100) -> OrderRecord:
     ledger.record_page([seen(number)], Reading(watermark=NOON))
-    return ledger.due(NOON)[0]
+    return due(ledger)[0]
 
 
 def test_a_page_and_its_cursor_are_recorded_together(
@@ -67,6 +68,38 @@ def test_a_posted_order_keeps_what_saasu_answered_and_is_due_no_more(
     row = session.scalars(select(Order)).one()
     assert (row.state, row.invoice_id, row.posted_at) == ("posted", 9, NOON)
     assert ledger.due(NOON + timedelta(days=9)) == []
+
+
+def test_orders_that_are_due_are_told_without_opening_a_text(
+    connection: Connection, ledger_for: Build
+) -> None:
+    ledger = ledger_for(connection)
+    ledger.record_page([seen(100), seen(101)], Reading(watermark=NOON))
+    opened: list[str] = []
+    ledger._seal = replace(SEAL, open=lambda *given: opened.append(given[0]) or "text")  # type: ignore[func-returns-value]
+
+    found = ledger.due(NOON)
+
+    assert [(one.order_id, one.total, one.created_at) for one in found] == [
+        (100, Decimal("11.0000"), NOON),
+        (101, Decimal("11.0000"), NOON),
+    ]
+    assert opened == []
+    (taken,) = ledger.taken_up([101], NOON)
+    assert (taken.order_id, taken.document, opened) == (101, "text", [taken.id])
+
+
+def test_an_order_that_is_due_no_more_is_not_taken_up(
+    session: Session, connection: Connection, ledger_for: Build
+) -> None:
+    ledger = ledger_for(connection)
+    ledger.record_page([seen(100), seen(101), seen(102)], Reading(watermark=NOON))
+    numbers = [one.order_id for one in ledger.due(NOON)]
+    ledger.hold_back(ledger.due(NOON)[:1])
+    session.execute(update(Order).where(Order.order_id == 101).values(state="ignored"))
+    session.commit()
+
+    assert [one.order_id for one in ledger.taken_up(numbers, NOON)] == [102]
 
 
 def test_a_run_that_lost_its_lease_writes_nothing_more(
@@ -127,7 +160,7 @@ def test_deciding_the_same_again_adds_no_line_to_the_history(
     ledger.settle(recorded(ledger), outcome)
     lines = len(session.scalars(select(Attempt)).all())
 
-    ledger.settle(ledger.due(NOON)[0], outcome)
+    ledger.settle(due(ledger)[0], outcome)
 
     assert len(session.scalars(select(Attempt)).all()) == lines
 
@@ -225,7 +258,7 @@ def test_an_order_that_is_decided_anew_loses_the_bridge_of_before(
     assert row.bridge == [{"name": "Total", "shop": "11.00", "books": "10.99", "words": ""}]
 
     missing = Outcome(state=State.FAILED, problems=(item_not_found(100, "sh-hat"),))
-    ledger.settle(ledger.due(NOON)[0], missing)
+    ledger.settle(due(ledger)[0], missing)
 
     session.refresh(row)
     assert row.bridge == []
@@ -237,7 +270,7 @@ def test_an_order_that_fails_again_for_the_same_reason_is_not_counted_as_failed_
     ledger = ledger_for(connection)
     outcome = Outcome(state=State.FAILED, problems=(item_not_found(100, "sh-hat"),))
     ledger.settle(recorded(ledger), outcome)
-    ledger.settle(ledger.due(NOON)[0], outcome)
+    ledger.settle(due(ledger)[0], outcome)
 
     run = session.scalars(select(Run)).one()
     session.refresh(run)

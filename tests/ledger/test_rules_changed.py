@@ -20,7 +20,13 @@ from portal.sync.meanwhile import RulesChanged
 from portal.sync.ports import Intent, Outcome, Reading, Recorded, State
 from portal.sync.problems import Ignored, item_not_found
 from tests.factories import NOON
-from tests.posted_orders import Build, seen, shop_order, stored
+from tests.posted_orders import (
+    Build,
+    due,
+    seen,
+    shop_order,
+    stored,
+)
 
 WINDOW = Reading(watermark=NOON, until=NOON, cursor=101)
 INTENT = Intent(number="JT100", marker="BC-jamtin-100", fingerprint="f", sent_at=NOON)
@@ -59,7 +65,7 @@ def test_neither_a_page_nor_an_intent_nor_a_no_is_written_by_rules_that_were_cha
     session: Session, connection: Connection, ledger: SqlLedger, change: Change
 ) -> None:
     ledger.record_page([seen(100)], Reading(watermark=NOON))
-    record = ledger.due(NOON)[0]
+    record = due(ledger)[0]
     change(connection)
     session.commit()
 
@@ -102,7 +108,7 @@ def test_a_problem_of_an_order_is_written_by_whatever_rules(
     session: Session, connection: Connection, ledger: SqlLedger
 ) -> None:
     ledger.record_page([seen(100)], Reading(watermark=NOON))
-    record = ledger.due(NOON)[0]
+    record = due(ledger)[0]
     tick(connection)
     session.commit()
 

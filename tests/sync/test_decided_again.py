@@ -188,8 +188,10 @@ def test_an_order_that_waits_fails_where_it_cannot_be_meant_any_more() -> None:
 
 def test_an_order_that_a_person_asked_for_is_posted_whatever_its_status_says() -> None:
     here = waiting(statuses=frozenset({10}))
-    due = here.ledger.due
-    here.ledger.due = lambda now: [replace(one, release=True) for one in due(now)]  # type: ignore[method-assign]
+    taken_up = here.ledger.taken_up
+    here.ledger.taken_up = lambda order_ids, now: [  # type: ignore[method-assign]
+        replace(one, release=True) for one in taken_up(order_ids, now)
+    ]
 
     here.run()
 
@@ -242,8 +244,10 @@ def test_the_sale_names_who_is_billed_who_receives_and_where_it_goes() -> None:
 
 def test_a_number_that_was_used_again_and_asked_for_is_dated_by_the_order_that_is_sent() -> None:
     here = world(order(120))
-    due, before = here.ledger.due, NOW - timedelta(days=9)
-    here.ledger.due = lambda now: [replace(one, created_at=before) for one in due(now)]  # type: ignore[method-assign]
+    taken_up, before = here.ledger.taken_up, NOW - timedelta(days=9)
+    here.ledger.taken_up = lambda order_ids, now: [  # type: ignore[method-assign]
+        replace(one, created_at=before) for one in taken_up(order_ids, now)
+    ]
 
     here.run()
 

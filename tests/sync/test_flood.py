@@ -209,6 +209,32 @@ def test_a_run_with_a_flood_posts_none_of_it_and_ends_with_the_problem() -> None
     assert {here.ledger.state(number) for number in range(200, 255)} == {State.SEEN}
 
 
+def test_of_a_flood_no_text_is_taken_into_memory() -> None:
+    here = flooded()
+
+    with pytest.raises(RunStopped):
+        here.run()
+
+    assert here.ledger.batches == []
+
+
+def test_due_orders_are_taken_up_in_batches_of_a_hundred() -> None:
+    here = flooded(250)
+    here.ledger.flooded = set()
+    numbers = range(200, 450)
+    with pytest.raises(RunStopped):
+        here.run()
+    here.ledger.flooded.clear()
+    for number in numbers:
+        here.ledger.records[number] = replace(here.ledger.records[number], asked=True)
+
+    here.run()
+
+    assert here.ledger.batches == [100, 100, 50]
+    assert [sale.number for sale in here.books.sales] == [f"SHO{number}" for number in numbers]
+    assert here.ledger.expected == 250
+
+
 def test_what_came_before_a_flood_is_posted_in_the_same_run() -> None:
     here = flooded()
     here.ledger.records[120] = OrderRecord(

@@ -110,8 +110,10 @@ def test_a_refused_order_fails_in_saasus_words_and_waits_an_hour() -> None:
 def test_an_order_refused_so_often_before_waits_so_long(before: int, hours: int) -> None:
     here = answered(Refused("no"), numbers=())
     here.shop.add(order(120))
-    due = here.ledger.due
-    here.ledger.due = lambda now: [replace(one, refusals=before) for one in due(now)]  # type: ignore[method-assign]
+    taken_up = here.ledger.taken_up
+    here.ledger.taken_up = lambda order_ids, now: [  # type: ignore[method-assign]
+        replace(one, refusals=before) for one in taken_up(order_ids, now)
+    ]
 
     here.run()
 
