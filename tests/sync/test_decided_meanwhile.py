@@ -1,6 +1,6 @@
 """What a person decides while a run reads or posts stands, and the run goes on (SYNC §2, §7.1)."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import replace
 from typing import Any
 
@@ -9,7 +9,7 @@ import pytest
 from portal.sync.failures import CredentialsRefused
 from portal.sync.meanwhile import PageMoved
 from portal.sync.orders import CompleteOrder, OrderPage, ShopOrder, UnreadableOrder
-from portal.sync.ports import OrderRecord, State
+from portal.sync.ports import OrderRecord, Reading, Recorded, State
 from portal.sync.problems import Code, Ignored, RunStopped
 from portal.sync.sweeping import run_sweep
 from tests import builders
@@ -111,6 +111,36 @@ def test_an_order_that_nobody_can_read_stays_set_aside() -> None:
     assert here.ledger.records[120] == taken
 
 
+def test_only_what_was_decided_about_is_judged_again_and_everything_is_recorded_once() -> None:
+    here = failing(120, 121)
+    changed, record_page = here.shop.changed, here.ledger.record_page
+    broken = tuple(UnreadableOrder(id=number, reason="no total") for number in (123, 124))
+    here.shop.changed = lambda **asked: replace(changed(**asked), unreadable=broken)  # type: ignore[method-assign]
+    written: list[list[tuple[int, bool]]] = []
+
+    def record(orders: Sequence[Recorded], reading: Reading) -> None:
+        written.append([(entry.order_id, entry.outcome is not None) for entry in orders])
+        if len(written) == 1:
+            set_aside(here, 121)
+            posted = replace(here.ledger.records[121], id="record 124", order_id=124, state=State.POSTED)
+            here.ledger.records[124] = posted
+        record_page(orders, reading)
+
+    here.ledger.record_page = record  # type: ignore[method-assign]
+    here.run()
+
+    assert written == [
+        [(120, True), (121, True), (123, True), (124, True)],
+        [(120, True), (121, False), (123, True), (124, False)],
+    ]
+    assert [here.ledger.state(number) for number in (120, 121, 123, 124)] == [
+        State.POSTED,
+        State.IGNORED,
+        State.FAILED,
+        State.POSTED,
+    ]
+
+
 def test_the_sweep_leaves_what_was_set_aside_while_it_read() -> None:
     here = failing(120, 121)
     pressed_before_recording(here, lambda: set_aside(here, 120))
@@ -177,7 +207,7 @@ def test_a_page_that_can_never_be_recorded_ends_the_run_after_twenty_tries() -> 
 
     here.ledger.record_page = refuse  # type: ignore[method-assign]
 
-    with pytest.raises(RuntimeError, match="as often as they are judged"):
+    with pytest.raises(RuntimeError, match=r"^the orders of a page change as often as they are judged$"):
         here.run()
 
     assert len(tried) == 20

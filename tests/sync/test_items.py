@@ -51,6 +51,13 @@ def test_an_alias_comes_first_whatever_its_case() -> None:
     assert found("MUG ", item("CUP-1", 2), mug="CUP-1") == 2
 
 
+def test_of_two_aliases_alike_the_one_written_exactly_so_is_meant() -> None:
+    cups = (item("CUP-1", 1), item("CUP-2", 2))
+    assert found("mug", *cups, mug="CUP-1", MUG="CUP-2") == 1
+    assert found("MUG", *cups, mug="CUP-1", MUG="CUP-2") == 2
+    assert found("Mug", *cups, mug="CUP-1", MUG="CUP-2") is None
+
+
 def test_a_blank_sku_finds_nothing() -> None:
     assert found("  ", item("", 1)) is None
 

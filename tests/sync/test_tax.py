@@ -30,6 +30,7 @@ def priced(ex: str, inc: str) -> OrderLine:
 def test_the_items_code_is_used_when_it_agrees() -> None:
     assert code_of(line(), "g1") == Coded("G1", taxed=True)
     assert code_of(line(taxed=False), "G1,G2") == Coded("G1,G2", taxed=False)
+    assert code_of(line(taxed=False), " G1, g2 ") == Coded("G1,G2", taxed=False)
 
 
 def test_otherwise_the_connections_code_for_what_was_charged() -> None:
