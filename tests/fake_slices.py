@@ -12,6 +12,7 @@ from portal.sync.outfit import Sync
 from portal.sync.ports import OrderRecord, Outcome, Place, Reading, Recorded, SliceOver, State, StopAsked
 from tests import builders
 from tests.fake_ledger import FakeLedger
+from tests.fake_sales import FakeSales
 from tests.fakes import FakeBooks, FakeClock, FakeShop
 
 ENABLED = datetime(2026, 3, 3, 8, 0, tzinfo=UTC)
@@ -61,6 +62,9 @@ class FakeSliceLedger(FakeLedger):
     def count_held(self) -> int:
         return len(self.held(0, len(self.records)))
 
+    def earliest_held(self) -> datetime | None:
+        return min((one.created_at for one in self.held(0, len(self.records))), default=None)
+
     def settle(self, record: OrderRecord, outcome: Outcome) -> None:
         super().settle(record, outcome)
         self._let_go(record.order_id, outcome)
@@ -87,6 +91,7 @@ class Backfilled:
     affordable: int | None = None
     refusal: Exception = field(default_factory=Exception)
     faults: list[Exception] = field(default_factory=list)
+    sales: FakeSales = field(default_factory=FakeSales)
 
     def slice(self) -> None:
         run_slice(self._sync(), self.ledger)
@@ -109,6 +114,7 @@ class Backfilled:
             shop=self.shop,
             books=self.books,
             ledger=self.ledger,
+            sales=self.sales,
             clock=self.clock,
             catalogue=lambda: builders.catalogue(*self.books.catalogue),
             report=self.faults.append,

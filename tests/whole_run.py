@@ -1,6 +1,6 @@
 """A whole run over fakes of the ports: a shop, books, a ledger, a clock."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
@@ -10,6 +10,7 @@ from portal.sync.outfit import Sync
 from portal.sync.ports import Reading
 from tests import builders
 from tests.fake_ledger import FakeLedger
+from tests.fake_sales import FakeSales
 from tests.fakes import FakeBooks, FakeClock, FakeShop
 
 NOW = datetime(2026, 3, 3, 9, 0, tzinfo=UTC)
@@ -22,6 +23,7 @@ class World:
     books: FakeBooks
     ledger: FakeLedger
     rules: Any
+    sales: FakeSales = field(default_factory=FakeSales)
 
     def sync(self, **more: Any) -> Sync:
         values: dict[str, Any] = {
@@ -34,6 +36,7 @@ class World:
             shop=self.shop,
             books=self.books,
             ledger=self.ledger,
+            sales=self.sales,
             clock=self.clock,
             **(values | more),
         )

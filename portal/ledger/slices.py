@@ -117,6 +117,14 @@ class SqlSliceLedger(SqlLedger):
         self._session.rollback()
         return count
 
+    def earliest_held(self) -> datetime | None:
+        """When the first placed order that waits for this backfill was created."""
+        earliest = self._session.scalar(
+            select(Order.order_created_at).where(*self._waiting()).order_by(Order.order_created_at).limit(1)
+        )
+        self._session.rollback()
+        return earliest
+
     def _waiting(self) -> tuple[Any, ...]:
         return (Order.backfill_id == self._backfill_id, Order.held, Order.state == State.SEEN)
 

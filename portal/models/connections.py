@@ -59,7 +59,8 @@ class SaasuFile(Base):
 class Connection(Base):
     """The BigCommerce connector of a file. Its file and Shop Code never change (SYNC §1).
 
-    `start_at` is the moment from which orders are taken; `watermark`, `reading_until` and `cursor` say where reading stands;
+    `start_at` is the moment from which orders are taken; `looked_since` and `doubt_from` say which of them were compared with what
+    Saasu has already (`portal.sync.known_sales.Looked`, SYNC §7.7); `watermark`, `reading_until` and `cursor` say where reading stands;
     `fence` grows with every lease, and every write of a run checks it. `own_discounts`: the shop's own amounts always decide
     which line a discount falls on; `whole_cent_prices`: discounts go into prices of whole cents instead of percentages;
     `nobodys_emails`: addresses of no one person, comma separated; `notify_when`: changed, every, needed or daily (SYNC §5, §6, §10).
@@ -105,6 +106,8 @@ class Connection(Base):
     watermark: Mapped[datetime | None] = mapped_column(AwareDateTime)
     reading_until: Mapped[datetime | None] = mapped_column(AwareDateTime)
     cursor: Mapped[int] = mapped_column(BigInteger, default=0)
+    looked_since: Mapped[datetime | None] = mapped_column(AwareDateTime)
+    doubt_from: Mapped[datetime | None] = mapped_column(AwareDateTime)
 
     minute: Mapped[int] = mapped_column(default=0)
     next_run_at: Mapped[datetime | None] = mapped_column(AwareDateTime)

@@ -1,9 +1,9 @@
-"""Copies of what a Saasu file holds, so that an order costs no look-up: items and tax codes (SYNC §9); and the calls made."""
+"""Copies of what a Saasu file holds, so that an order costs no look-up: items, tax codes and the sales listed (SYNC §7.7, §9); and the calls made."""
 
 from datetime import datetime
 from decimal import Decimal
 
-from sqlalchemy import JSON, BigInteger, ForeignKey, String, UniqueConstraint
+from sqlalchemy import JSON, BigInteger, ForeignKey, Index, String, UniqueConstraint
 from sqlalchemy.orm import Mapped, mapped_column
 
 from portal.database import AwareDateTime, Base, Money
@@ -35,6 +35,25 @@ class MirroredTaxCode(Base):
     rate: Mapped[Decimal] = mapped_column(Money)
     is_active: Mapped[bool] = mapped_column(default=True)
     is_sale: Mapped[bool] = mapped_column(default=True)
+
+
+class ListedSale(Base):
+    """A sale of a file as a complete listing last showed it: its number as it is compared, and its marker where that is one of ours.
+
+    It may have been changed or deleted in Saasu since `listed_at`.
+    """
+
+    __tablename__ = "listed_sales"
+    __table_args__ = (
+        Index("ix_listed_sales_number", "file_pk", "number"),
+        Index("ix_listed_sales_marker", "file_pk", "marker"),
+    )
+
+    file_pk: Mapped[str] = mapped_column(ForeignKey("saasu_files.id"), primary_key=True)
+    invoice_id: Mapped[int] = mapped_column(BigInteger, primary_key=True, autoincrement=False)
+    number: Mapped[str] = mapped_column(String(100), default="")
+    marker: Mapped[str] = mapped_column(String(100), default="")
+    listed_at: Mapped[datetime] = mapped_column(AwareDateTime)
 
 
 class CallCount(Base):

@@ -16,7 +16,7 @@ VERDICTS = ", ".join(f"'{verdict}'" for verdict in Verdict)
 class Preview(Base):
     """The period of a preview run: the days from and to by the file's calendar, and the moments they begin and end at.
 
-    `cursor` is the last order id recorded, `reached` when that order was placed; `kept` is false once its orders were pruned.
+    `sales_to` is the moment up to which Saasu's sales were listed for it, `sales_seen` how many those were; `cursor` is the last order id recorded, `reached` when that order was placed; `kept` is false once its orders were pruned.
     """
 
     __tablename__ = "previews"
@@ -29,6 +29,8 @@ class Preview(Base):
     since: Mapped[datetime] = mapped_column(AwareDateTime)
     until: Mapped[datetime] = mapped_column(AwareDateTime)
     cursor: Mapped[int] = mapped_column(BigInteger, default=0)
+    sales_to: Mapped[datetime | None] = mapped_column(AwareDateTime)
+    sales_seen: Mapped[int] = mapped_column(default=0)
     reached: Mapped[datetime | None] = mapped_column(AwareDateTime)
     kept: Mapped[bool] = mapped_column(default=True)
 

@@ -2,6 +2,7 @@
 
 from collections.abc import Callable
 from datetime import datetime, timedelta
+from enum import StrEnum
 from zoneinfo import ZoneInfo
 
 from sqlalchemy import select, update
@@ -25,13 +26,21 @@ FEWEST_CALLS, MOST_CALLS = 200, 1_000_000
 """What a person may give as a plan's calls a day."""
 
 
+class Work(StrEnum):
+    """What calls of Saasu are wanted for; all but the hourly runs leave those their reserve."""
+
+    HOURLY = "hourly"
+    BACKFILL = "backfill"
+    PREVIEW = "preview"
+
+
 def allowance_of(session: Session, file: SaasuFile, now: datetime) -> Allowance:
     """The file's allowance at a moment, with what all firms that share the file used of it."""
     return budget.allowance_of(session, file, now)
 
 
-def affording(session: Session, file: SaasuFile, clock: Clock, *, backfill: bool) -> Callable[[], None]:
-    """What the engine asks before each order: raises `RunStopped` where its calls might go beyond what this kind of run may use."""
+def affording(session: Session, file: SaasuFile, clock: Clock, work: Work) -> Callable[[], None]:
+    """What is asked before each order, and each page of a listing: raises `RunStopped` where its calls might go beyond what this work may use."""
     file_pk = file.id
     busiest = budget.busiest_day(session, file, clock.now())
 
@@ -39,26 +48,26 @@ def affording(session: Session, file: SaasuFile, clock: Clock, *, backfill: bool
         now = clock.now()
         present = session.get_one(SaasuFile, file_pk)
         given = budget.allowance_of(session, present, now, busiest)
-        keep = WORST_ORDER + (given.reserve if backfill else 0)
+        keep = WORST_ORDER + (0 if work is Work.HOURLY else given.reserve)
         again = again_at(given, keep, now)
         zone = ZoneInfo(present.time_zone)
         session.rollback()
         if given.allowed - given.used < keep:
             again = max(again, now + SOONEST)
-            raise RunStopped(
-                Problem(Code.SAASU_QUOTA, sentence(given, again, now, zone, backfill=backfill)), again
-            )
+            raise RunStopped(Problem(Code.SAASU_QUOTA, sentence(given, again, now, zone, work)), again)
 
     return afford
 
 
-def sentence(given: Allowance, again: datetime, now: datetime, zone: ZoneInfo, *, backfill: bool) -> str:
-    """What is used up and when it goes on, in the file's zone."""
-    goes_on = f"It goes on {day_and_time(again, now, zone)}."
-    if not backfill:
-        return f"This file’s Saasu calls of the day are used up: {given.used:,} of the {given.allowed:,} allowed. {goes_on}"
+def sentence(given: Allowance, again: datetime, now: datetime, zone: ZoneInfo, work: Work) -> str:
+    """What is used up and when it goes on, in the file's zone; a preview has to be asked for again."""
+    when = day_and_time(again, now, zone)
+    if work is Work.HOURLY:
+        return f"This file’s Saasu calls of the day are used up: {given.used:,} of the {given.allowed:,} allowed. It goes on {when}."
     kept = f"{given.reserve:,} of the {given.allowed:,} allowed are kept for the hourly runs"
-    return f"The older orders wait for Saasu calls: {given.used:,} are used of the day, and {kept}. {goes_on}"
+    if work is Work.PREVIEW:
+        return f"The preview was stopped: of this file’s Saasu calls of the day {given.used:,} are used, and {kept}. Start it again {when}."
+    return f"The older orders wait for Saasu calls: {given.used:,} are used of the day, and {kept}. It goes on {when}."
 
 
 def keep_allowance(session: Session, file: SaasuFile, daily_calls: int | None, *, sole_user: bool) -> None:

@@ -12,7 +12,9 @@ from typing import Any
 from sqlalchemy import Table, func, insert, select, text
 from sqlalchemy.orm import Session
 
+from portal import ledger as ledgers
 from portal.database import Base, begin_reading
+from portal.models.connections import Connection
 
 FORMAT = 1
 
@@ -80,6 +82,9 @@ def restore_backup(session: Session, path: Path) -> int:
                 session.execute(insert(table), rows)
             count += len(rows)
     reset_sequences(session)
+    for connection_id in session.scalars(select(Connection.id)).all():
+        # What was posted after the backup was written is in Saasu, but not in this ledger (SYNC §7.7, §7.10).
+        ledgers.doubt(session, connection_id, datetime.fromisoformat(head["written_at"]))
     session.commit()
     return count
 

@@ -1,6 +1,6 @@
 """What a preview stands on: the shop, the ledger to be read only, and the file's items and tax codes as they are now."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass, replace
 from datetime import datetime
 
@@ -12,21 +12,18 @@ from portal import mirrors
 from portal.ledger import SqlLedger
 from portal.models.connections import Connection
 from portal.models.previews import Preview
+from portal.services.allowances import Work, affording
 from portal.services.preview_rows import reading_ledger
 from portal.services.remotes import Outside, books_for, firm_vault, shop_for
 from portal.services.syncing import fresh_catalogue, read_parts, rules_of
+from portal.sync.already import Listing, listings
 from portal.sync.failures import RemoteFailure, books_problem, shop_problem
-from portal.sync.ports import CatalogueToRead, Clock, SalesToRead
-from portal.sync.previewing import SalesThere
+from portal.sync.ports import CatalogueToRead, Clock
 from portal.sync.problems import RunStopped
 from portal.sync.rules import Catalogue, Item, Rules
-from portal.sync.settling import AHEAD, MARGIN
 from portal.sync.shapes import Standing
 from portal.sync.shop_port import Shop
 from portal.vault import FirmVault
-
-MOST_SALES = 10_000
-"""Sales of a file that a preview compares its orders with: a hundred calls."""
 
 
 @dataclass(slots=True, kw_only=True)
@@ -34,6 +31,7 @@ class Basis:
     """What a preview reads from. `catalogue` learns the parts of a combo item when an order depends on them."""
 
     firm_id: str
+    file_pk: str
     keys: FirmVault
     shop: Shop
     ledger: SqlLedger
@@ -41,19 +39,17 @@ class Basis:
     catalogue: Catalogue
     standing: Standing
     parts: Callable[[Item], Item]
-    list_sales: Callable[[], SalesThere]
-    sales: SalesThere | None = None
-
-    def sales_there(self) -> SalesThere:
-        """What Saasu has already, listed when first asked for. Raises a `RemoteFailure`."""
-        if self.sales is None:
-            self.sales = self.list_sales()
-        return self.sales
+    listings: Callable[[datetime, datetime], Iterator[Listing]]
+    """What Saasu wrote since a moment, as of another; stops where the day's calls are used up."""
 
 
 def basis_of(session: Session, outside: Outside, period: Preview, clock: Clock) -> Basis:
-    """What a preview reads from, the file's items and tax codes as they are now. Raises `RunStopped`."""
+    """What a preview reads from, the file's items and tax codes as they are now.
+
+    Raises `RunStopped`, also where the day's calls of Saasu are used up (SYNC §9).
+    """
     connection = period.run.connection
+    afford = affording(session, connection.file, clock, Work.PREVIEW)
     keys = firm_vault(session, outside.vault, connection.firm_id)
     ledger = reading_ledger(session, connection, period.run, clock, keys)
     rules = rules_from(connection, period.since, clock.now())
@@ -62,27 +58,29 @@ def basis_of(session: Session, outside: Outside, period: Preview, clock: Clock) 
     except RemoteFailure as failure:
         raise RunStopped(shop_problem(failure)) from failure
     books = books_for(session, outside, connection.file)
-    firm_id, file_pk, since = connection.firm_id, connection.file_pk, period.since
+    firm_id, file_pk = connection.firm_id, connection.file_pk
+    afford()
     try:
         catalogue = current_catalogue(session, books, connection, clock)
     except RemoteFailure as failure:
         raise RunStopped(books_problem(failure)) from failure
+
+    def affordable_parts(combo: Item) -> Item:
+        afford()
+        return read_parts(session, books, file_pk, combo)
+
     return Basis(
         firm_id=firm_id,
+        file_pk=file_pk,
         keys=keys,
         shop=shop,
         ledger=ledger,
         rules=rules,
         catalogue=catalogue,
         standing=ledger.standing(),
-        parts=lambda combo: read_parts(session, books, file_pk, combo),
-        list_sales=lambda: sales_since(books, since, clock.now()),
+        parts=affordable_parts,
+        listings=lambda begin, now: listings(books, begin, now, afford),
     )
-
-
-def sales_since(books: SalesToRead, since: datetime, now: datetime) -> SalesThere:
-    """The sales that Saasu wrote or changed since a moment: no order's sale is older than the order (SYNC §7.7)."""
-    return SalesThere.of(books.invoices_modified(since=since - MARGIN, until=now + AHEAD), MOST_SALES)
 
 
 def rules_from(connection: Connection, since: datetime, now: datetime) -> Rules:

@@ -13,6 +13,7 @@ from portal.ledger.rows import bridge_rows
 from portal.models.connections import Connection
 from portal.models.orders import Order
 from portal.models.runs import Run, RunKind
+from portal.services.allowances import Work, affording
 from portal.services.preview_basis import current_catalogue
 from portal.services.preview_rows import reading_ledger, sale_fields
 from portal.services.remotes import Outside, books_for, firm_vault, seal_for, shop_for
@@ -146,15 +147,16 @@ def decided(
 def catalogue_at_hand(
     session: Session, books: Books, connection: Connection, clock: Clock
 ) -> tuple[Catalogue, Problem | None]:
-    """The file's items and tax codes; while Saasu does not answer, as they were last read, with what it said.
+    """The file's items and tax codes; while Saasu does not answer, or its calls of the day are used up, as they were last read, with why.
 
     Raises `RunStopped` where they were never read.
     """
     try:
+        affording(session, connection.file, clock, Work.PREVIEW)()
         return current_catalogue(session, books, connection, clock), None
-    except RemoteFailure as failure:
+    except (RemoteFailure, RunStopped) as failure:
         session.rollback()
-        problem = books_problem(failure)
+        problem = failure.problem if isinstance(failure, RunStopped) else books_problem(failure)
         if connection.file.items_read_to is None:
             raise RunStopped(problem) from failure
         found = mirrors.catalogue(session, connection.file_pk)

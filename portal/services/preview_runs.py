@@ -7,15 +7,17 @@ there, and one that was taken over by another worker writes no more.
 from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
+from functools import partial
 
 from sqlalchemy import Update, delete, select, update
 from sqlalchemy.orm import Session
 
 from portal.database import changed_rows
+from portal.ledger import listed_sales, write_listed
 from portal.logs import bound, log
 from portal.models.previews import Preview, PreviewedOrder
 from portal.models.runs import OPEN, Run, RunKind, RunState
-from portal.services.preview_basis import MOST_SALES, Basis, basis_of
+from portal.services.preview_basis import Basis, basis_of
 from portal.services.preview_rows import previewed_row
 from portal.services.remotes import Outside
 from portal.services.runs import Ring, begin, state_for
@@ -36,6 +38,7 @@ from portal.sync.previewing import (
 )
 from portal.sync.problems import Code, Problem, RunStopped
 from portal.sync.reading import LONGEST_READ, MISSED_LIMIT
+from portal.sync.sale_orders import InvoiceSummary
 
 KEPT = 5
 """Previews of a connection whose orders are kept, the newest."""
@@ -43,6 +46,8 @@ SLICE = timedelta(minutes=2)
 """After so long a preview goes to the end of the queue, so that the hourly runs behind it have their turn."""
 
 
+MOST_SALES = 10_000
+"""Sales of a file that a preview compares its orders with, or a few more: a hundred calls."""
 TOO_MANY_SALES = f"Saasu has more than {MOST_SALES:,} sales since the first day; only those were looked through for orders that are there already."
 
 
@@ -143,6 +148,8 @@ class Delivery:
     clock: Clock
     slice_ends: datetime | None = None
     missed: list[RemoteFailure] = field(default_factory=list)
+    sales_read: bool = False
+    asked_at: datetime | None = None
 
     def read_to_the_end(self) -> None:
         """Read every page that is left. Raises `RunStopped`, `StopAsked`, `LeaseLost` or `SliceOver`."""
@@ -160,8 +167,7 @@ class Delivery:
             self.keep(found, cursor, basis)
             if page.last:
                 return
-            if self.slice_ends is not None and self.clock.now() >= self.slice_ends:
-                raise SliceOver
+            self.give_way_in_time()
         raise RunStopped(Problem(Code.STORE_UNREACHABLE, "The shop's list of orders does not end."))
 
     def previewed(self, basis: Basis, page: OrderPage) -> list[Previewed]:
@@ -189,14 +195,56 @@ class Delivery:
         try:
             basis.catalogue = with_parts(complete, basis.rules, basis.catalogue, basis.parts)
             found = preview(complete, basis.rules, basis.catalogue, record, basis.standing)
-            return found if found.sale is None else unless_there(found, basis.sales_there())
-        except LeaseLost:
+            if found.sale is None:
+                return found
+            self.read_sales(basis)
+            return unless_there(found, partial(self.listed, basis.file_pk))
+        except (LeaseLost, RunStopped, SliceOver):
             raise
         except RemoteFailure as failure:
             raise RunStopped(books_problem(failure)) from failure
         except Exception as fault:
             log().error("fault in one previewed order", exc_info=fault)
             return faulty(order)
+
+    def read_sales(self, basis: Basis) -> None:
+        """List the sales that Saasu wrote since the preview's first day, once in its life: no order's sale is older than the order.
+
+        Each listing is kept with the place reached, so that the next delivery goes on from there. Raises a `RemoteFailure`,
+        `RunStopped`, `LeaseLost` or `SliceOver`.
+        """
+        if self.sales_read:
+            return
+        period, now = self.session.get_one(Preview, self.run_id), self.clock.now()
+        begin, seen, asked_at = period.sales_to or period.since, period.sales_seen, period.run.queued_at
+        self.asked_at, self.sales_read = asked_at, begin >= asked_at
+        self.session.rollback()
+        if self.sales_read:
+            return
+        for listing in basis.listings(begin, now):
+            seen += len(listing.rows)
+            enough = seen >= MOST_SALES or listing.end is None
+            remark = {} if listing.end is None or not enough else {"remark": TOO_MANY_SALES}
+            self._hold(**remark)
+            write_listed(self.session, basis.file_pk, listing.rows, self.clock.now())
+            reached = {"sales_to": now if enough else listing.end, "sales_seen": seen}
+            self.session.execute(update(Preview).where(Preview.run_id == self.run_id).values(**reached))
+            self.session.commit()
+            if enough:
+                break
+            self.give_way_in_time()
+        self.sales_read = True
+
+    def listed(self, file_pk: str, mark: str, number: str) -> list[InvoiceSummary]:
+        """The sales with that marker or number, of those that were listed since this preview was asked for."""
+        found = listed_sales(self.session, file_pk, mark, number, self.asked_at)
+        self.session.rollback()
+        return found
+
+    def give_way_in_time(self) -> None:
+        """Raises `SliceOver` where this delivery's time is up."""
+        if self.slice_ends is not None and self.clock.now() >= self.slice_ends:
+            raise SliceOver
 
     def keep(self, found: Sequence[Previewed], cursor: int, basis: Basis) -> None:
         """Keep a page and the place reached, in one transaction; an order that is there already stays.
@@ -217,8 +265,6 @@ class Delivery:
         self.session.add_all(
             previewed_row(one, basis.firm_id, self.run_id, basis.keys, codes) for one in fresh.values()
         )
-        if basis.sales is not None and not basis.sales.whole:
-            self._hold(remark=TOO_MANY_SALES)
         values: dict[str, object] = {"cursor": cursor}
         if found:
             values["reached"] = max(one.tally.created_at for one in found)

@@ -52,7 +52,8 @@ SET_ASIDE: dict[str, Any] = {
 def note_switch(connection: Connection, was_on: bool, now: datetime) -> None:
     """Keep when a connection was off, from one save to the next; the caller commits (SYNC §3.1).
 
-    One that was switched off before such times were kept is taken to have been off since its last good run.
+    One that was switched off before such times were kept is taken to have been off since its last good run. What Saasu got while it was
+    off is looked at before the next post (SYNC §7.7).
     """
     if connection.start_at is None or was_on == connection.enabled:
         return
@@ -65,6 +66,7 @@ def note_switch(connection: Connection, was_on: bool, now: datetime) -> None:
         span = OffSpan(firm_id=connection.firm_id, began_at=min(since, now))
         connection.off_spans.append(span)
     span.ended_at = max(now, span.began_at)
+    connection.doubt_from = min(connection.doubt_from or span.began_at, span.began_at)
 
 
 def left_while_off(session: Session, connection: Connection, begin: datetime) -> bool:

@@ -5,17 +5,17 @@ from dataclasses import replace
 from datetime import datetime, timedelta
 from zoneinfo import ZoneInfo
 
-from sqlalchemy import update
+from sqlalchemy import select, update
 from sqlalchemy.orm import Session
 
 from portal import ledger as ledgers
 from portal import mirrors
-from portal.ledger import Seal, SqlLedger, SqlSliceLedger
+from portal.ledger import Seal, SqlKnownSales, SqlLedger, SqlSliceLedger
 from portal.logs import bound, log
 from portal.models.backfills import Backfill
 from portal.models.connections import Connection
-from portal.models.runs import Run, RunKind, RunState
-from portal.services.allowances import affording
+from portal.models.runs import SYNCING, Run, RunKind, RunState
+from portal.services.allowances import Work, affording
 from portal.services.notices import tell_of_run
 from portal.services.remotes import Outside, books_for, firm_vault, seal_for, shop_for
 from portal.services.runs import begin, finish, state_for
@@ -30,6 +30,9 @@ from portal.sync.sweeping import run_sweep
 
 CLOCKS_DIFFER = timedelta(days=1)
 """No order can have been created later than this from now, however wrong a clock is."""
+LONGEST_PAUSE = timedelta(hours=2)
+"""Between two runs of a connection, hourly as they are, before its ledger is no longer trusted to know what was posted meanwhile."""
+LAST_RUNS = 10
 FAULT = "Something went wrong on our side in this run. What was done is kept, and the next run goes on."
 
 
@@ -44,7 +47,25 @@ def carry_out(session: Session, outside: Outside, run_id: str, attempt: int, clo
         if fence is None:
             log().warning("lease held by another run")
             return None
+        doubt_after_gap(session, run, clock.now())
         return _under_lease(session, outside, run, attempt, fence, clock)
+
+
+def doubt_after_gap(session: Session, run: Run, now: datetime) -> None:
+    """Where nothing ran for this connection for long, the database may be an older copy: let what Saasu has be looked at first (SYNC §7.10).
+
+    Commits.
+    """
+    earlier = session.execute(
+        select(Run.started_at, Run.finished_at)
+        .where(Run.connection_id == run.connection_id, Run.id != run.id, Run.started_at.is_not(None), SYNCING)
+        .order_by(Run.queued_at.desc())
+        .limit(LAST_RUNS)
+    )
+    last = max((moment for row in earlier for moment in row if moment is not None), default=None)
+    if last is not None and now - last > LONGEST_PAUSE:
+        ledgers.doubt(session, run.connection_id, last)
+    session.commit()
 
 
 def _under_lease(
@@ -124,11 +145,14 @@ def build_sync(session: Session, outside: Outside, run: Run, fence: int, clock: 
         shop=shop,
         books=books,
         ledger=ledger_for(session, run, fence, clock, seal_for(keys)),
+        sales=SqlKnownSales(session, connection, fence, clock),
         clock=clock,
         catalogue=lambda: fresh_catalogue(session, books, connection, clock),
         parts=lambda combo: read_parts(session, books, connection.file_pk, combo),
         report=lambda fault: log().error("fault in one order", exc_info=fault),
-        afford=affording(session, connection.file, clock, backfill=run.backfill_id is not None),
+        afford=affording(
+            session, connection.file, clock, Work.HOURLY if run.backfill_id is None else Work.BACKFILL
+        ),
     )
 
 

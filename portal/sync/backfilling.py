@@ -56,7 +56,10 @@ def window_end(place: Place) -> datetime:
 
 
 def post_held(sync: Sync, ledger: SliceLedger) -> None:
-    """Decide and post the orders that wait, in ascending id; each is taken once in a slice."""
+    """Decide and post the orders that wait, in ascending id, but for those that Saasu has already; each is taken once in a slice."""
+    earliest = ledger.earliest_held()
+    if earliest is not None:
+        sync.looker.look(earliest)
     first = ledger.held(0, BATCH)
     if first:
         ledger.expect(ledger.count_held())

@@ -83,7 +83,10 @@ def changes_meanwhile(sync: Sync, record: OrderRecord, number: str) -> Changes |
 def post_due(sync: Sync) -> None:
     """Decide and post every order that is due, in ascending id. Raises `RunStopped` with `FLOOD` after the others where any are held."""
     now = sync.clock.now()
-    due, flood = hold_flood(sync.ledger, sync.ledger.due(now), sync.rules, now)
+    found = sync.ledger.due(now)
+    if found and sync.looker.look(min(record.created_at for record in found)):
+        found = sync.ledger.due(now)
+    due, flood = hold_flood(sync.ledger, found, sync.rules, now)
     if due:
         sync.ledger.expect(len(due))
         post_each(sync, taken_up(sync, [one.order_id for one in due], now))
@@ -129,6 +132,10 @@ def take_each(sync: Sync, records: Iterable[OrderRecord], poster: Poster) -> Non
         sync.ledger.heartbeat()
         sync.afford()
         try:
+            there = sync.looker.there(record)
+            if there is not None:
+                sync.ledger.settle(record, there)
+                continue
             complete = reread(sync, record, missed)
             if complete is not None:
                 take(sync, record, complete, poster)

@@ -14,7 +14,7 @@ from portal.sync.orders import CompleteOrder, ShopOrder
 from portal.sync.pricing import Priced, price_order
 from portal.sync.problems import Code, Problem, about_order
 from portal.sync.rules import Catalogue, Item, Rules
-from portal.sync.sale_orders import AUTO_NUMBER, SaleLine, SaleOrder, marker
+from portal.sync.sale_orders import SaleLine, SaleOrder, marker, number_for
 from portal.sync.sides import Sides
 from portal.sync.tax import GST, Coded, TaxTable, has_left
 from portal.sync.totals import DoNotAddUp, Totals, read_totals, readings
@@ -180,7 +180,7 @@ def header(complete: CompleteOrder, rules: Rules, lines: tuple[SaleLine, ...]) -
     """The sale's header (SYNC §5)."""
     order = complete.order
     return SaleOrder(
-        number=f"{rules.prefix}{order.id}" if rules.prefix else AUTO_NUMBER,
+        number=number_for(rules.prefix, order.id),
         marker=marker(rules.store_hash, order.id),
         on=order.created_at.astimezone(rules.zone).date(),
         summary=f"BigCommerce order #{order.id}",

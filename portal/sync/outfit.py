@@ -3,6 +3,8 @@
 from collections.abc import Callable
 from dataclasses import dataclass
 
+from portal.sync.already import Looker
+from portal.sync.known_sales import KnownSales
 from portal.sync.ports import Books, Clock, Ledger
 from portal.sync.rules import Catalogue, Item, Rules
 from portal.sync.shop_port import Shop
@@ -20,6 +22,7 @@ class Sync:
     shop: Shop
     books: Books
     ledger: Ledger
+    sales: KnownSales
     clock: Clock
     catalogue: Callable[[], Catalogue]
     parts: Callable[[Item], Item] = lambda item: item
@@ -36,3 +39,15 @@ class Sync:
         """Judge by the rules as they are now."""
         self.rules = self.rules_now()
         self.ledger.judge_by(self.rules)
+
+    @property
+    def looker(self) -> Looker:
+        """Who looks for orders that Saasu has already (SYNC §7.7)."""
+        return Looker(
+            rules=self.rules,
+            books=self.books,
+            ledger=self.ledger,
+            sales=self.sales,
+            clock=self.clock,
+            afford=self.afford,
+        )

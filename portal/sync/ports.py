@@ -371,3 +371,7 @@ class SliceLedger(Ledger, Protocol):
     def count_held(self) -> int:
         """How many orders wait for this backfill."""
         ...
+
+    def earliest_held(self) -> datetime | None:
+        """When the first placed order that waits for this backfill was created; `None` when none waits."""
+        ...

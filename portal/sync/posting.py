@@ -22,11 +22,11 @@ from portal.sync.mapping import Mapped, map_order, sale_order
 from portal.sync.orders import CompleteOrder
 from portal.sync.planning import LONGEST_INTENT, Ignore, Reject, by_rules, next_try
 from portal.sync.ports import Books, Clock, Intent, Ledger, OrderRecord, Outcome, State
-from portal.sync.problems import Code, Problem, RunStopped, about_order, invoice_exists
+from portal.sync.problems import Code, Problem, RunStopped, about_order
 from portal.sync.proving import ReadBack
 from portal.sync.rules import Catalogue, Item, Rules
 from portal.sync.sale_orders import AUTO_NUMBER, PostedOrder, SaleOrder
-from portal.sync.settling import look_up, verdict
+from portal.sync.settling import exists_outcome, look_up, verdict
 from portal.sync.shapes import shape_stopped
 
 SAME_REFUSAL_LIMIT = 3
@@ -153,7 +153,7 @@ class Poster:
         found = verdict(record, self.rules.store_hash, listing, now)
         if found.state is State.POSTED:
             return replace(found, bridge=mapped.bridge)
-        return exists_outcome(record)
+        return exists_outcome(record, record.number)
 
     def _refused(self, record: OrderRecord, failure: Refused, mapped: Mapped) -> None:
         problem = about_order(Code.SAASU_REFUSED, record.order_id, f"Saasu refused it: {failure.sentence}")
@@ -204,12 +204,6 @@ def posted_outcome(posted: PostedOrder, mapped: Mapped, contacts: Contacts) -> O
         notes=mapped.notes + contacts.notes,
         look_once=contacts.renamed,
     )
-
-
-def exists_outcome(record: OrderRecord) -> Outcome:
-    """The outcome of an order whose number stands on somebody else's sale."""
-    problem = invoice_exists(record.order_id, record.number)
-    return Outcome(state=State.EXISTS, problems=(problem,), note="Saasu has this number on another sale.")
 
 
 def fingerprint(sale: SaleOrder) -> str:

@@ -8,12 +8,12 @@ from dataclasses import dataclass, replace
 from datetime import datetime
 from decimal import Decimal
 from enum import StrEnum
-from itertools import islice
 
 from portal.money import ZERO, cents
 from portal.sync.bridge import Bridge
-from portal.sync.contacts import Search, billing_search, delivery_address, folded, shipping_search
+from portal.sync.contacts import Search, billing_search, delivery_address, shipping_search
 from portal.sync.goods import unread_combos
+from portal.sync.known_sales import found_there
 from portal.sync.mapping import Mapped, map_order
 from portal.sync.orders import CompleteOrder, ShopOrder, UnreadableOrder
 from portal.sync.planning import (
@@ -30,7 +30,7 @@ from portal.sync.planning import (
 from portal.sync.ports import OrderRecord, State
 from portal.sync.problems import Code, Ignored, Problem, about_order
 from portal.sync.rules import Catalogue, Item, Rules
-from portal.sync.sale_orders import AUTO_NUMBER, InvoiceSummary, SaleOrder
+from portal.sync.sale_orders import InvoiceSummary, SaleOrder
 from portal.sync.shapes import Standing, shape_stopped, shapes_of
 
 
@@ -54,6 +54,7 @@ SETTLED = {
 """What the ledger says of an order that no run would send: it is there, or its answer is being looked up."""
 
 
+Listed = Callable[[str, str], Iterable[InvoiceSummary]]
 NOTHING_KNOWN = Standing()
 CREATE, CREATE_WITH_COMPANY = 1, 3
 """Calls that create a contact: its company is looked up, and created, before it."""
@@ -75,35 +76,6 @@ class Tally:
     ignored: Ignored | None = None
     problems: tuple[Problem, ...] = ()
     books_total: Decimal | None = None
-
-
-@dataclass(frozen=True, slots=True)
-class SalesThere:
-    """What Saasu has already, whoever put it there: the numbers and the purchase order numbers of its sales, folded (SYNC §7.7).
-
-    `whole` is false where there were too many to list them all.
-    """
-
-    numbers: frozenset[str] = frozenset()
-    marks: frozenset[str] = frozenset()
-    whole: bool = True
-
-    @classmethod
-    def of(cls, listing: Iterable[InvoiceSummary], most: int) -> "SalesThere":
-        """The first `most` rows of a listing."""
-        rows = list(islice(listing, most + 1))
-        return cls(
-            frozenset(folded(row.number) for row in rows[:most]),
-            frozenset(folded(row.purchase_order_number) for row in rows[:most]),
-            whole=len(rows) <= most,
-        )
-
-    def verdict(self, sale: SaleOrder) -> Verdict:
-        """Whether a sale is there: under our own mark it was posted by us, under its number alone by somebody else."""
-        if folded(sale.marker) in self.marks:
-            return Verdict.POSTED
-        taken = sale.number != AUTO_NUMBER and folded(sale.number) in self.numbers
-        return Verdict.EXISTS if taken else Verdict.WOULD_POST
 
 
 @dataclass(frozen=True, slots=True)
@@ -183,11 +155,16 @@ def preview(
     return judge(complete.order, rules, record) or as_posted(complete, rules, catalogue, record, standing)
 
 
-def unless_there(one: Previewed, sales: SalesThere) -> Previewed:
-    """A previewed order, or that Saasu has it already although the ledger knows nothing of it."""
-    verdict = sales.verdict(one.sale) if one.sale is not None else one.tally.verdict
-    if verdict is one.tally.verdict:
+def unless_there(one: Previewed, listed: Listed) -> Previewed:
+    """A previewed order, or that Saasu has it already although the ledger knows nothing of it (SYNC §7.7).
+
+    `listed` gives the sales that Saasu lists with a marker or a number.
+    """
+    sale = one.sale
+    found = found_there(sale.marker, sale.number, listed(sale.marker, sale.number)) if sale else None
+    if found is None:
         return one
+    verdict = Verdict.POSTED if found.ours else Verdict.EXISTS
     return Previewed(tally=replace(one.tally, verdict=verdict, books_total=None), status=one.status)
 
 

@@ -126,3 +126,8 @@ class FileIdentity:
 def marker(store_hash: str, order_id: int) -> str:
     """The mark in `PurchaseOrderNumber` by which our own sale is known again (SYNC §5)."""
     return f"BC-{store_hash}-{order_id}"
+
+
+def number_for(prefix: str, order_id: int) -> str:
+    """The invoice number of an order: prefix and id, or `AUTO_NUMBER`, for Saasu to give one, where the prefix is empty (SYNC §5)."""
+    return f"{prefix}{order_id}" if prefix else AUTO_NUMBER

@@ -3,11 +3,13 @@
 from collections.abc import Iterable, Sequence
 from datetime import datetime, timedelta
 
+from portal.sync.bridge import Figures
+from portal.sync.known_sales import found_there, is_ours_to_give
 from portal.sync.planning import settle_time
 from portal.sync.ports import Books, OrderRecord, Outcome, State
 from portal.sync.problems import invoice_exists
 from portal.sync.read_back import compare
-from portal.sync.sale_orders import AUTO_NUMBER, InvoiceSummary, PostedOrder, marker
+from portal.sync.sale_orders import InvoiceSummary, PostedOrder, marker
 
 MARGIN = timedelta(minutes=10)
 AHEAD = timedelta(days=1)
@@ -24,27 +26,30 @@ def verdict(
     record: OrderRecord, store_hash: str, listing: Iterable[InvoiceSummary], now: datetime
 ) -> Outcome:
     """What a complete listing says of one unsettled order: posted, exists, to be sent again, or still unknown."""
-    ours = marker(store_hash, record.order_id)
-    has_number = record.number not in {"", AUTO_NUMBER}
-    holders = [row for row in listing if has_number and same_number(row.number, record.number)]
-    for row in listing:
-        if row.purchase_order_number.strip() == ours:
-            expected = record.bridge.books if record.bridge is not None else None
-            return Outcome(
-                state=State.POSTED,
-                note="The answer was lost; found in Saasu by its marker.",
-                problems=compare(record.order_id, expected, row),
-                posted=PostedOrder(invoice_id=row.invoice_id, number=row.number),
-                found=row,
-            )
-    if holders:
-        problem = invoice_exists(record.order_id, record.number)
-        return Outcome(state=State.EXISTS, note="Saasu has this number on another sale.", problems=(problem,))
+    has_number = is_ours_to_give(record.number)
+    found = found_there(marker(store_hash, record.order_id), record.number, listing)
+    if found is not None and found.ours:
+        expected = record.bridge.books if record.bridge is not None else None
+        return posted_as(record, found.row, expected, "The answer was lost; found in Saasu by its marker.")
+    if found is not None:
+        return exists_outcome(record, record.number)
     if record.sent_at is not None and now < record.sent_at + settle_time(has_number):
         return Outcome(state=State.UNKNOWN, note="Not in Saasu yet; looked up again later.")
     return Outcome(state=State.SEEN, note="Not in Saasu: it will be sent again.")
 
 
-def same_number(one: str, other: str) -> bool:
-    """Whether two invoice numbers are the same, without regard to case and outer blanks."""
-    return one.strip().casefold() == other.strip().casefold()
+def posted_as(record: OrderRecord, row: InvoiceSummary, expected: Figures | None, note: str) -> Outcome:
+    """The outcome of an order that Saasu turns out to have: posted, named by that very sale and compared with what it has to come to."""
+    return Outcome(
+        state=State.POSTED,
+        note=note,
+        problems=compare(record.order_id, expected, row),
+        posted=PostedOrder(invoice_id=row.invoice_id, number=row.number),
+        found=row,
+    )
+
+
+def exists_outcome(record: OrderRecord, number: str) -> Outcome:
+    """The outcome of an order whose number stands on somebody else's sale."""
+    problem = invoice_exists(record.order_id, number)
+    return Outcome(state=State.EXISTS, problems=(problem,), note="Saasu has this number on another sale.")

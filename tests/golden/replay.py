@@ -36,6 +36,7 @@ from portal.sync.ports import OrderRecord, Outcome, Reading, State
 from portal.sync.rules import Catalogue, Existing, Rules
 from portal.sync.sale_orders import Contact, ContactChange, NewContact, PostedOrder, SaleOrder
 from tests.fake_ledger import FakeLedger
+from tests.fake_sales import FakeSales
 from tests.fakes import FakeBooks, FakeClock, FakeShop
 from tests.golden.case_files import Case, Documents
 
@@ -220,6 +221,7 @@ def play(case: Case) -> Played:
         shop=shop,
         books=books,
         ledger=ledger,
+        sales=FakeSales(),
         clock=clock,
         catalogue=lambda: catalogue,
         report=fail,

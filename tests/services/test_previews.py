@@ -10,7 +10,7 @@ from sqlalchemy import func, select
 
 from portal.models.orders import Attempt, Order
 from portal.models.runs import RunState
-from portal.services import connections, preview_basis, preview_runs, previews
+from portal.services import connections, preview_runs, previews
 from portal.services.preview_reports import report_of
 from portal.services.previews import NotPreviewed
 from portal.sync import previewing
@@ -118,13 +118,21 @@ def test_orders_that_are_in_saasu_by_other_hands_are_told_apart_and_the_run_find
     assert desk.session.scalar(select(Order.state).where(Order.order_id == theirs)) == "exists"
 
 
+def written_before(desk: Desk, days: int) -> None:
+    """Let every sale there is have been written so many days ago."""
+    moment = f"{datetime.now(UTC) - timedelta(days=days):%Y-%m-%dT%H:%M:%S}"
+    for sale in desk.servers.saasu.files[desk.file.file_id].invoices.values():
+        sale["LastModifiedDateUtc"] = moment
+
+
 def test_a_file_with_too_many_sales_to_compare_is_told_of(
     desk: Desk, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     connection = desk.connect()
     enter_by_hand(desk, "A-1")
     enter_by_hand(desk, "A-2")
-    monkeypatch.setattr(preview_basis, "MOST_SALES", 1)
+    written_before(desk, 50)
+    monkeypatch.setattr(preview_runs, "MOST_SALES", 1)
 
     assert previewed(desk, connection).run.remark.startswith("Saasu has more than")
     monkeypatch.undo()

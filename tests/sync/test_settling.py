@@ -7,10 +7,11 @@ from typing import Any
 import pytest
 
 from portal.sync.bridge import Bridge, Span
+from portal.sync.known_sales import same_number
 from portal.sync.ports import OrderRecord, Outcome, State
 from portal.sync.problems import Code, Problem
 from portal.sync.sale_orders import AUTO_NUMBER, InvoiceSummary, PostedOrder
-from portal.sync.settling import look_up, same_number, verdict
+from portal.sync.settling import look_up, verdict
 from tests.fakes import FakeBooks, FakeClock
 
 SENT = datetime(2026, 3, 3, 9, tzinfo=UTC)

@@ -1,0 +1,553 @@
+"""What Saasu has already of the orders about to be posted: looked at once, before the first post (SYNC §7.7)."""
+
+from collections.abc import Iterator
+from dataclasses import replace
+from datetime import datetime, timedelta
+from decimal import Decimal
+from typing import Any
+
+import pytest
+
+from portal.sync.already import HAD_ALREADY, Listing, listings, look_from
+from portal.sync.failures import Throttled, Unreachable
+from portal.sync.known_sales import Looked
+from portal.sync.ports import OrderMoved, OrderRecord, Outcome, State, StopAsked
+from portal.sync.problems import Code, Problem, RunStopped
+from portal.sync.sale_orders import InvoiceSummary, PostedOrder
+from tests import builders
+from tests.fake_slices import ASKED_FROM, Backfilled, backfilled, older
+from tests.fakes import FakeBooks, FakeClock
+from tests.whole_run import NOW, World, order, world
+
+CREATED = builders.CREATED
+A_DAY_ON = NOW + timedelta(days=1)
+MARGIN = timedelta(minutes=10)
+DAYS = timedelta(days=1)
+
+
+class Killed(BaseException):
+    """What ends a process that is killed: nothing catches it."""
+
+
+def listed(number: str, mark: str = "", invoice_id: int = 77, **more: Any) -> InvoiceSummary:
+    values: dict[str, Any] = {
+        "invoice_type": "Sale Order",
+        "total": Decimal("11.00"),
+        "tax": Decimal("1.00"),
+        "modified_at": CREATED,
+    }
+    return InvoiceSummary(invoice_id=invoice_id, number=number, purchase_order_number=mark, **(values | more))
+
+
+def ours(order_id: int, number: str = "INV-7", **more: Any) -> InvoiceSummary:
+    return listed(number, f"BC-abc123-{order_id}", 7000 + order_id, **more)
+
+
+def first_run(*numbers: int, there: tuple[InvoiceSummary, ...] = (), **more: Any) -> World:
+    """A connection that never looked before; its shop has these orders, and Saasu these sales."""
+    here = world(*map(order, numbers), **more)
+    here.sales.at = Looked()
+    here.books.listing = list(there)
+    return here
+
+
+# --- the first run ------------------------------------------------------------------------------------------------------
+
+
+def test_orders_that_saasu_has_under_our_marker_are_posted_by_that_very_sale_and_not_sent_again() -> None:
+    row = ours(120)
+    here = first_run(120, 121, there=(row,), prefix="")
+
+    here.run()
+
+    assert [sale.marker for sale in here.books.sales] == ["BC-abc123-121"]
+    assert here.ledger.last(120) == Outcome(
+        state=State.POSTED,
+        note=HAD_ALREADY,
+        posted=PostedOrder(invoice_id=7120, number="INV-7"),
+        found=row,
+    )
+    assert here.ledger.state(121) is State.POSTED
+    assert here.books.asked[0] == "invoices_modified"
+
+
+def test_a_number_on_a_strangers_sale_exists_in_the_documents_words_without_a_try_to_post_it() -> None:
+    here = first_run(120, there=(listed("sho120", "PO 7"),))
+
+    here.run()
+
+    words = "Order #120: Invoice with number SHO120 already exists."
+    assert here.ledger.last(120) == Outcome(
+        state=State.EXISTS,
+        note="Saasu has this number on another sale.",
+        problems=(Problem(Code.INVOICE_EXISTS, words, "SHO120"),),
+    )
+    assert here.books.asked == ["invoices_modified"]
+    assert 120 not in here.ledger.intents
+
+
+def test_a_strangers_sale_with_a_number_like_an_id_is_nothing_to_an_order_that_saasu_numbers() -> None:
+    here = first_run(120, there=(listed("120"), listed("SHO120")), prefix="")
+
+    here.run()
+
+    assert len(here.books.sales) == 1
+
+
+def test_the_look_is_paid_for_once_and_an_idle_run_asks_saasu_nothing() -> None:
+    here = first_run(120)
+    here.run()
+    first = here.books.asked.count("invoices_modified")
+    here.later(hours=1)
+    here.run()
+    assert here.books.asked == []
+
+    here.later(hours=1)
+    placed = here.clock.now() - timedelta(minutes=30)
+    here.shop.add(order(121, created_at=placed, modified_at=placed))
+    here.run()
+
+    assert here.ledger.state(121) is State.POSTED
+    # The first run listed twice, before and after posting; this one only reads back what it posted.
+    assert (first, here.books.asked.count("invoices_modified")) == (2, 1)
+    assert here.books.windows[-1][0] > NOW
+
+
+def test_a_run_with_nothing_to_post_does_not_look() -> None:
+    here = first_run()
+    here.shop.add(order(120, status_id=7))
+
+    here.run()
+
+    assert here.books.asked == []
+    assert here.sales.at == Looked()
+
+
+def test_a_cut_listing_concludes_nothing_and_nothing_is_posted() -> None:
+    here = first_run(120, 121, there=(ours(120),), prefix="")
+    whole = here.books.invoices_modified
+
+    def cut(**window: datetime) -> Iterator[InvoiceSummary]:
+        here.books.asked.append("cut")
+        raise Unreachable("the connection broke")
+        yield
+
+    here.books.invoices_modified = cut  # type: ignore[method-assign]
+    with pytest.raises(RunStopped) as stopped:
+        here.run()
+    assert stopped.value.problem.code is Code.SAASU_UNREACHABLE
+    assert here.books.asked == ["cut"]
+    assert [here.ledger.state(number) for number in (120, 121)] == [State.SEEN, State.SEEN]
+    assert here.sales.at == Looked()
+
+    here.books.invoices_modified = whole  # type: ignore[method-assign]
+    here.run()
+
+    assert [sale.marker for sale in here.books.sales] == ["BC-abc123-121"]
+
+
+def test_a_block_met_while_looking_is_the_runs_problem() -> None:
+    here = first_run(120)
+    here.books.silent = [Throttled("too many")]
+
+    with pytest.raises(RunStopped) as stopped:
+        here.run()
+
+    assert stopped.value.problem.code is Code.SAASU_QUOTA
+
+
+@pytest.mark.parametrize("after", ["settling", "keeping"])
+def test_a_run_killed_in_the_middle_of_its_look_posts_nothing_twice(after: str) -> None:
+    here = first_run(120, 121, 122, there=(ours(120), ours(121)), prefix="")
+    if after == "settling":
+        here.sales.fault = Killed()
+    else:
+        here.ledger.stop_after = 1
+    with pytest.raises((Killed, StopAsked)):
+        here.run()
+    here.sales.fault = here.ledger.stop_after = None
+
+    here.run()
+
+    assert [sale.marker for sale in here.books.sales] == ["BC-abc123-122"]
+    assert [here.ledger.state(number) for number in (120, 121, 122)] == [State.POSTED] * 3
+    # The last listing reads back what was posted; one whose end was not kept is made again.
+    assert here.books.asked.count("invoices_modified") == (3 if after == "settling" else 2)
+
+
+def test_the_rest_of_the_orders_is_looked_for_before_a_flood_is_spoken_of() -> None:
+    numbers = tuple(range(101, 161))
+    here = first_run(*numbers, there=tuple(ours(number, f"INV-{number}") for number in numbers), prefix="")
+
+    here.run()
+
+    assert here.books.sales == []
+    assert {here.ledger.state(number) for number in numbers} == {State.POSTED}
+
+
+# --- which orders, which sales ------------------------------------------------------------------------------------------
+
+
+def record(order_id: int, state: State, **more: Any) -> OrderRecord:
+    values: dict[str, Any] = {
+        "id": f"record {order_id}",
+        "order_id": order_id,
+        "created_at": CREATED,
+        "modified_at": CREATED,
+        "total": Decimal("11.00"),
+    }
+    return OrderRecord(state=state, **(values | more))
+
+
+def looked_for(one: OrderRecord, *there: InvoiceSummary) -> World:
+    """A look at these sales for an order the ledger knows so; the shop shows nothing new."""
+    here = first_run(there=there)
+    here.ledger.records[one.order_id] = one
+    assert here.sync().looker.look(CREATED)
+    return here
+
+
+@pytest.mark.parametrize("state", [State.IGNORED, State.EXISTS, State.POSTED, State.SENDING, State.UNKNOWN])
+def test_only_orders_that_wait_to_be_sent_are_settled_by_a_look(state: State) -> None:
+    here = looked_for(record(120, state), ours(120))
+
+    assert here.ledger.outcomes == {}
+
+
+@pytest.mark.parametrize("state", [State.SEEN, State.FAILED])
+def test_an_order_that_waits_or_failed_is_settled(state: State) -> None:
+    assert looked_for(record(120, state), ours(120)).ledger.state(120) is State.POSTED
+
+
+def test_a_number_that_the_shop_used_again_is_a_persons_to_look_at() -> None:
+    reused = record(120, State.FAILED, codes=frozenset({Code.ORDER_ID_REUSED}))
+    here = looked_for(reused, ours(120))
+
+    assert here.ledger.outcomes == {}
+    assert here.sync().looker.there(reused) is None
+
+
+def test_a_sale_that_only_names_the_order_by_a_changed_number_is_another() -> None:
+    kept_its_number = record(120, State.FAILED, number="OLD120")
+
+    assert looked_for(kept_its_number, listed("SHO120")).ledger.outcomes == {}
+    assert looked_for(kept_its_number, listed("SHO120"), ours(120)).ledger.state(120) is State.POSTED
+
+
+def test_an_order_that_a_person_moved_meanwhile_is_left_to_her_and_the_others_go_on() -> None:
+    here = first_run(there=(ours(120), ours(121)))
+    here.ledger.records = {number: record(number, State.SEEN) for number in (120, 121)}
+    settle = here.ledger.settle
+
+    def moved(one: OrderRecord, outcome: Outcome) -> None:
+        if one.order_id == 120:
+            raise OrderMoved("moved")
+        settle(one, outcome)
+
+    here.ledger.settle = moved  # type: ignore[method-assign]
+    here.sync().looker.look(CREATED)
+
+    assert [here.ledger.state(number) for number in (120, 121)] == [State.SEEN, State.POSTED]
+
+
+def test_many_sales_are_compared_in_parts() -> None:
+    rows = tuple(ours(number, f"INV-{number}") for number in range(1, 1202))
+    here = first_run(there=rows)
+    here.ledger.records = {number: record(number, State.SEEN) for number in (1, 500, 501, 1000, 1001, 1201)}
+    asked: list[int] = []
+    known = here.ledger.known
+
+    def counted(order_ids: Any) -> dict[int, OrderRecord]:
+        asked.append(len(order_ids))
+        return known(order_ids)
+
+    here.ledger.known = counted  # type: ignore[method-assign]
+    here.sync().looker.look(CREATED)
+
+    assert asked == [500, 500, 201]
+    assert {one.state for one in here.ledger.records.values()} == {State.POSTED}
+
+
+@pytest.mark.parametrize(
+    ("known", "row", "told"),
+    [
+        ({}, {"total": Decimal("12.00"), "tax": Decimal("9.99")}, "it should be $11.00 with GST $9.99"),
+        ({"total": Decimal("10.999")}, {}, ""),
+        ({}, {"tax": Decimal("0.00")}, ""),
+        ({"codes": frozenset({Code.ORDER_UNREADABLE}), "total": Decimal(0)}, {}, ""),
+        (
+            {"bridge": True, "first_sent_at": NOW},
+            {"tax": Decimal("0.90")},
+            "it should be $11.00 with GST $1.00",
+        ),
+        ({"bridge": True}, {"tax": Decimal("0.90")}, ""),
+    ],
+)
+def test_the_sale_is_compared_with_the_shops_total_or_with_what_was_sent(
+    known: dict[str, Any], row: dict[str, Any], told: str
+) -> None:
+    if known.pop("bridge", False):
+        sent = world(order(120))
+        sent.run()
+        known["bridge"] = sent.ledger.intents[120][0].bridge
+    here = looked_for(record(120, State.FAILED, **known), ours(120, **row))
+
+    sentences = [one.sentence for one in here.ledger.last(120).problems]
+    assert (sentences[0].endswith(told) and len(sentences) == 1) if told else sentences == []
+
+
+# --- listed earlier -----------------------------------------------------------------------------------------------------
+
+
+def known_from_before(*rows: InvoiceSummary, **more: Any) -> World:
+    """A connection that looked earlier and then listed these sales; the order turns up only now."""
+    here = world(order(120), **more)
+    here.sales.rows = {row.invoice_id: row for row in rows}
+    return here
+
+
+def test_a_late_order_is_found_in_what_was_listed_earlier_and_asked_for_by_its_id() -> None:
+    now = ours(120, "INV-8")
+    here = known_from_before(ours(120), prefix="")
+    here.books.listing = [now]
+
+    here.run()
+
+    assert here.ledger.last(120).posted == PostedOrder(invoice_id=7120, number="INV-8")
+    assert here.ledger.last(120).found == now
+    assert here.books.asked == ["invoice"]
+    assert here.books.sales == []
+
+
+def test_a_sale_deleted_in_saasu_since_is_absent_only_after_another_whole_listing() -> None:
+    here = known_from_before(ours(120), prefix="")
+
+    here.run()
+
+    assert [one for one in here.books.asked if one in {"invoice", "invoices_modified", "post"}][:3] == [
+        "invoice",
+        "invoices_modified",
+        "post",
+    ]
+    assert here.books.windows[0] == (CREATED - MARGIN, A_DAY_ON)
+    assert here.ledger.state(120) is State.POSTED
+    assert here.sales.at.since is not None and here.sales.at.doubt is None
+    assert 7120 not in here.sales.rows
+
+
+def test_a_sale_that_saasu_does_not_show_by_its_id_but_lists_is_there() -> None:
+    here = known_from_before(ours(120), prefix="")
+    here.books.listing = [ours(120)]
+    here.books.invoice = lambda _invoice_id: None  # type: ignore[method-assign]
+
+    here.run()
+
+    assert here.books.sales == []
+    assert here.ledger.state(120) is State.POSTED
+
+
+def test_a_strangers_sale_that_has_another_number_now_no_longer_stands_in_the_way() -> None:
+    here = known_from_before(listed("SHO120", "PO 7"))
+    here.books.listing = [listed("SHO120-OLD", "PO 7")]
+
+    here.run()
+
+    assert [sale.number for sale in here.books.sales] == ["SHO120"]
+
+
+def test_a_strangers_sale_that_still_has_the_number_exists_still() -> None:
+    here = known_from_before(listed("SHO120", "PO 7"))
+    here.books.listing = [listed("SHO120", "PO 7")]
+
+    here.run()
+
+    assert here.ledger.state(120) is State.EXISTS
+    assert here.books.sales == []
+
+
+def test_saasu_away_while_a_late_order_is_asked_for_ends_the_run() -> None:
+    here = known_from_before(ours(120))
+    here.books.silent = [Unreachable("no connection")]
+
+    with pytest.raises(RunStopped) as stopped:
+        here.run()
+
+    assert stopped.value.problem.code is Code.SAASU_UNREACHABLE
+    assert here.books.sales == []
+
+
+# --- from when on -------------------------------------------------------------------------------------------------------
+
+START = NOW - 400 * DAYS
+LONG_BEFORE = NOW - 100 * DAYS
+
+
+@pytest.mark.parametrize(
+    ("looked", "earliest", "start", "expected"),
+    [
+        # Never looked: from the earliest order, and a little further, but not before the connection's start.
+        (Looked(), LONG_BEFORE, START, LONG_BEFORE),
+        (Looked(), NOW - DAYS, START, NOW - 30 * DAYS),
+        (Looked(), NOW - DAYS, NOW - 2 * DAYS, NOW - 2 * DAYS),
+        # Looked before: older orders need a look from their beginning.
+        (Looked(since=LONG_BEFORE), LONG_BEFORE - DAYS, START, LONG_BEFORE - DAYS),
+        (Looked(since=LONG_BEFORE, doubt=NOW - DAYS), LONG_BEFORE - DAYS, START, LONG_BEFORE - DAYS),
+    ],
+)
+def test_a_look_begins_at_the_earliest_order_concerned(
+    looked: Looked, earliest: datetime, start: datetime, expected: datetime
+) -> None:
+    assert look_from(looked, earliest, start, NOW) == Looked(since=expected, doubt=expected)
+
+
+def test_nothing_is_listed_again_but_from_where_the_ledger_is_in_doubt() -> None:
+    known = Looked(since=LONG_BEFORE)
+    in_doubt = Looked(since=LONG_BEFORE, doubt=NOW - DAYS)
+
+    assert look_from(known, LONG_BEFORE, START, NOW) is None
+    assert look_from(in_doubt, LONG_BEFORE, START, NOW) == in_doubt
+
+
+def test_after_a_time_away_only_what_saasu_wrote_since_is_listed() -> None:
+    here = first_run(120, there=(ours(120, modified_at=NOW - timedelta(hours=3)),), prefix="")
+    here.sales.at = Looked(since=LONG_BEFORE, doubt=NOW - timedelta(hours=5))
+
+    here.run()
+
+    assert here.books.windows == [(NOW - timedelta(hours=5) - MARGIN, A_DAY_ON)]
+    assert here.sales.at == Looked(since=LONG_BEFORE)
+    assert here.books.sales == []
+
+
+# --- the listing --------------------------------------------------------------------------------------------------------
+
+
+def books_with(*moments: datetime) -> FakeBooks:
+    books = FakeBooks(FakeClock(NOW))
+    books.listing = [
+        listed(f"A-{place}", "", 100 + place, modified_at=moment) for place, moment in enumerate(moments)
+    ]
+    return books
+
+
+def nothing() -> None:
+    """No allowance to ask."""
+
+
+def test_a_short_time_is_one_listing_that_reaches_past_the_present() -> None:
+    books = books_with(NOW - DAYS)
+
+    (only,) = listings(books, NOW - 30 * DAYS, NOW, nothing)
+
+    assert only == Listing(tuple(books.listing), None)
+    assert books.windows == [(NOW - 30 * DAYS - MARGIN, A_DAY_ON)]
+
+
+def test_a_longer_time_is_listed_from_the_oldest_on_each_listing_longer_while_there_is_little() -> None:
+    begin = NOW - 600 * DAYS
+    books = books_with()
+
+    ends = [one.end for one in listings(books, begin, NOW, nothing)]
+
+    days = [None if end is None else (end - begin).days for end in ends]
+    assert days == [30, 90, 210, 390, 570, None]
+    assert books.windows[1] == (begin + 30 * DAYS - MARGIN, begin + 90 * DAYS)
+    assert books.windows[-1] == (begin + 570 * DAYS - MARGIN, A_DAY_ON)
+
+
+def test_a_busy_month_is_followed_by_a_month() -> None:
+    begin = NOW - 200 * DAYS
+    books = books_with(*[begin + 40 * DAYS] * 100, *[begin + 41 * DAYS] * 5)
+
+    ends = [one.end for one in listings(books, begin, NOW, nothing)]
+
+    assert [None if end is None else (end - begin).days for end in ends] == [30, 90, 120, 180, None]
+
+
+@pytest.mark.parametrize(("rows", "asked"), [(0, 1), (99, 1), (100, 2), (250, 3)])
+def test_the_allowance_is_asked_before_each_page(rows: int, asked: int) -> None:
+    asks: list[None] = []
+
+    list(listings(books_with(*[NOW] * rows), NOW - DAYS, NOW, lambda: asks.append(None)))
+
+    assert len(asks) == asked
+
+
+def test_a_look_that_the_allowance_ends_goes_on_where_it_was() -> None:
+    here = world(order(120), prefix="", start=START)
+    here.sales.at = Looked()
+    asks = iter([None, None])
+    refusal = RunStopped(Problem(Code.SAASU_QUOTA, "used up"))
+
+    def afford() -> None:
+        if next(asks, refusal) is not None:
+            raise refusal
+
+    with pytest.raises(RunStopped):
+        here.sync(afford=afford).looker.look(LONG_BEFORE)
+    assert (
+        here.sales.at == Looked(since=LONG_BEFORE, doubt=LONG_BEFORE + 90 * DAYS) or len(here.sales.kept) == 2
+    )
+    place = here.sales.at.doubt
+    here.books.windows.clear()
+
+    here.sync().looker.look(LONG_BEFORE)
+
+    assert here.books.windows == [(place - MARGIN, A_DAY_ON)]
+    assert here.sales.at == Looked(since=LONG_BEFORE)
+
+
+# --- a backfill ---------------------------------------------------------------------------------------------------------
+
+
+def asked_for(*there: InvoiceSummary, numbers: tuple[int, ...] = (101, 102, 103, 104)) -> Backfilled:
+    """A backfill of older orders for a connection that looked as far back as it was enabled."""
+    here = backfilled(*map(older, numbers), prefix="")
+    here.sales.at = Looked(since=NOW - timedelta(hours=1))
+    here.books.listing = list(there)
+    return here
+
+
+def test_a_backfill_in_two_slices_looks_once_and_posts_only_what_saasu_does_not_have() -> None:
+    then = NOW - 10 * DAYS
+    here = asked_for(ours(102, "INV-2", modified_at=then), ours(103, "INV-3", modified_at=then))
+    here.ledger.over_after = 3
+
+    with pytest.raises(Exception, match="over"):
+        here.slice()
+    listings_before = len(here.books.windows)
+    posted_before = [sale.marker for sale in here.books.sales]
+    here.ledger.over_after = None
+    here.books.windows.clear()
+    here.slice()
+
+    earliest = older(101).order.created_at
+    assert here.sales.at == Looked(since=min(earliest, max(ASKED_FROM, NOW - 30 * DAYS)))
+    assert (len(posted_before), listings_before >= 1) == (1, True)
+    assert [sale.marker for sale in here.books.sales] == ["BC-abc123-101", "BC-abc123-104"]
+    assert [here.ledger.records[one].state for one in (101, 102, 103, 104)] == [State.POSTED] * 4
+    # The second slice only reads back what it posted.
+    assert all(since > NOW - timedelta(hours=1) for since, _ in here.books.windows)
+
+
+def test_a_backfill_with_nothing_to_post_does_not_look() -> None:
+    here = asked_for(numbers=())
+
+    here.slice()
+
+    assert here.books.windows == []
+
+
+def test_an_hourly_run_beside_it_settles_what_the_backfill_holds_as_well() -> None:
+    here = asked_for(ours(102, modified_at=NOW - DAYS))
+    here.ledger.over_after = 1
+    with pytest.raises(Exception, match="over"):
+        here.slice()
+    here.sales.at = replace(here.sales.at, doubt=NOW - 2 * DAYS)
+    here.shop.add(order(200, created_at=NOW, modified_at=NOW))
+    here.clock.forward(minutes=5)
+
+    here.hourly()
+
+    assert here.ledger.state(102) is State.POSTED
+    assert 102 not in here.ledger.holding
