@@ -4,10 +4,12 @@ from collections import Counter
 from datetime import UTC, date, datetime, timedelta
 from zoneinfo import ZoneInfo
 
-from sqlalchemy import select
+from sqlalchemy import select, update
 from sqlalchemy.orm import Session
 
+from portal.budget import count_call
 from portal.models.connections import Connection
+from portal.models.mirrors import CallCount
 from portal.models.previews import Preview, PreviewedOrder
 from portal.models.runs import OPEN, Run, RunKind, RunState
 from portal.services.preview_rows import previewed_row
@@ -62,6 +64,15 @@ def writes_to_saasu(desk: Desk) -> Counter[str]:
             if name.startswith(WRITES) and "authorisation" not in name.lower()
         }
     )
+
+
+def spend(desk: Desk, calls: int) -> None:
+    """Calls that somebody made to the same Saasu file just now."""
+    desk.file.daily_calls = 200  # 100 of them ours, 20 of those kept for the hourly runs
+    now = datetime.now(UTC)
+    count_call(desk.session, f"saasu:{desk.file.file_id}", "post", now)
+    desk.session.execute(update(CallCount).where(CallCount.purpose == "post").values(calls=calls))
+    desk.session.commit()
 
 
 def everything(connection: Connection) -> dict[str, object]:

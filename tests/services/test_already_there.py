@@ -228,7 +228,7 @@ def test_switched_on_again_a_connection_looks_at_what_saasu_got_while_it_was_off
     shop.run()
 
     shop.desk.session.refresh(shop.connection)
-    assert (shop.state(number)[0], shop.connection.doubt_from) == ("exists", None)
+    assert (shop.state(number)[0], str(shop.connection.doubt_from)) == ("exists", "None")
 
 
 def test_a_doubt_reaches_back_to_the_earliest_that_was_said(shop: Counter) -> None:

@@ -16,7 +16,7 @@ from portal.services.preview_orders import OrderPreview, preview_number, preview
 from portal.services.runs import SystemClock
 from portal.sync.previewing import Verdict
 from portal.sync.problems import Code, Ignored, RunStopped
-from tests.preview_desk import writes_to_saasu
+from tests.preview_desk import spend, writes_to_saasu
 from tests.sandbox_desk import Desk
 
 CAP = {"sku": "JY-CAP-02", "name": "Canvas Cap", "price": "27.50", "quantity": 2}
@@ -189,6 +189,24 @@ def test_while_saasu_does_not_answer_its_items_are_as_they_were_last_read(desk: 
     with pytest.raises(RunStopped) as stopped:
         preview_number(desk.session, desk.outside, connection, number, SystemClock())
     assert stopped.value.problem.code is Code.SAASU_UNREACHABLE
+
+
+def test_while_the_days_calls_are_used_up_the_order_is_shown_with_the_items_last_read_and_asks_saasu_nothing(
+    desk: Desk,
+) -> None:
+    connection = desk.connect()
+    number = place(desk)
+    shown(desk, connection, number)
+    spend(desk, 80)
+    before = sum(desk.calls("saasu").values())
+
+    found = shown(desk, connection, number)
+
+    assert found.verdict is Verdict.WOULD_POST
+    assert found.contacts.problem is not None
+    assert found.contacts.problem.code is Code.SAASU_QUOTA
+    assert "Saasu calls of the day" in found.contacts.problem.sentence
+    assert sum(desk.calls("saasu").values()) == before
 
 
 def test_a_shop_that_refuses_the_token_is_told_as_a_problem(desk: Desk) -> None:

@@ -1,7 +1,7 @@
 """A preview at work: killed, given up, stopped, giving way, and beside the runs that sync."""
 
 from collections import Counter
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from datetime import UTC, datetime, timedelta
 
 import pytest
@@ -9,7 +9,8 @@ from sqlalchemy import func, select
 from sqlalchemy.exc import IntegrityError
 
 from portal.clients import bigcommerce
-from portal.ledger import LEASE
+from portal.clients.saasu import Saasu
+from portal.ledger import LEASE, write_listed
 from portal.models.previews import PreviewedOrder
 from portal.models.runs import Run, RunKind, RunState
 from portal.services import runs
@@ -17,8 +18,9 @@ from portal.services.preview_runs import Delivery, carry_out_preview
 from portal.services.runs import SystemClock
 from portal.services.syncing import carry_out
 from portal.sync.previewing import Verdict
+from portal.sync.sale_orders import InvoiceSummary
 from tests.factories import make_run
-from tests.preview_desk import asked
+from tests.preview_desk import asked, spend
 from tests.sandbox_desk import Desk
 
 
@@ -137,6 +139,19 @@ def test_a_person_can_stop_a_preview(desk: Desk, monkeypatch: pytest.MonkeyPatch
     assert (state, run.state, run.read) == (RunState.STOPPED, RunState.STOPPED, 5)
 
 
+def hearing_listings(monkeypatch: pytest.MonkeyPatch) -> list[datetime]:
+    """From when on Saasu's sales are listed, each time they are."""
+    invoices_modified = Saasu.invoices_modified
+    heard: list[datetime] = []
+
+    def hears(self: Saasu, *, since: datetime, until: datetime) -> Iterator[InvoiceSummary]:
+        heard.append(since)
+        return invoices_modified(self, since=since, until=until)
+
+    monkeypatch.setattr(Saasu, "invoices_modified", hears)
+    return heard
+
+
 class LeapingClock:
     """A clock on which each look takes a minute."""
 
@@ -149,12 +164,15 @@ class LeapingClock:
 
 
 @pytest.mark.usefixtures("pages_of_five")
-def test_a_long_preview_gives_way_and_goes_on_when_its_turn_comes_again(desk: Desk) -> None:
+def test_a_long_preview_gives_way_and_goes_on_when_its_turn_comes_again(
+    desk: Desk, monkeypatch: pytest.MonkeyPatch
+) -> None:
     connection = desk.connect()
     run = asked(desk, connection)
     rung: list[tuple[str, int]] = [(run.id, 1)]
     clock = LeapingClock()
     states: list[RunState | None] = []
+    listed = hearing_listings(monkeypatch)
 
     while len(states) < len(rung):
         states.append(
@@ -167,6 +185,8 @@ def test_a_long_preview_gives_way_and_goes_on_when_its_turn_comes_again(desk: De
     count = len(desk.shop_totals())
     assert states == [None] * (len(rung) - 1) + [RunState.FINISHED]
     assert len(rung) > 2
+    # Two listings, the last 60 days being more than a month; none of them twice, however often it gave way.
+    assert desk.calls("saasu")["GET /Invoices"] == len(set(listed)) == len(listed)
     assert (run.state, run.read) == (RunState.FINISHED, count)
     assert desk.session.scalar(select(func.count(PreviewedOrder.id))) == count
 
@@ -195,3 +215,43 @@ def test_a_duplicate_delivery_does_nothing(desk: Desk) -> None:
     carry_out_preview(desk.session, desk.outside, run.id, 1, SystemClock())
 
     assert carry_out_preview(desk.session, desk.outside, run.id, 1, SystemClock()) is None
+
+
+# --- the day's calls of Saasu -------------------------------------------------------------------------------------------
+
+
+def test_a_preview_asks_for_the_days_calls_before_it_spends_any(desk: Desk) -> None:
+    connection = desk.connect()
+    spend(desk, 80)
+    before = sum(desk.calls("saasu").values())
+    run = asked(desk, connection)
+
+    state = carry_out_preview(desk.session, desk.outside, run.id, 1, SystemClock())
+
+    desk.session.refresh(run)
+    assert (state, run.problem_code) == (RunState.INCOMPLETE, "SAASU_QUOTA")
+    assert (run.problem_sentence or "").startswith(
+        "The preview was stopped: of this file’s Saasu calls of the day "
+    )
+    assert "and 20 of the 100 allowed are kept for the hourly runs. Start it again" in (
+        run.problem_sentence or ""
+    )
+    assert sum(desk.calls("saasu").values()) == before
+    assert desk.session.scalar(select(func.count(PreviewedOrder.id))) == 0
+
+
+def test_a_preview_asks_again_before_each_listing(desk: Desk, monkeypatch: pytest.MonkeyPatch) -> None:
+    connection = desk.connect()
+    run = asked(desk, connection)
+    listed = hearing_listings(monkeypatch)
+
+    def then_somebody_spends(*arguments: object) -> None:
+        write_listed(*arguments)  # type: ignore[arg-type]
+        spend(desk, 80)
+
+    monkeypatch.setattr("portal.services.preview_runs.write_listed", then_somebody_spends)
+
+    carry_out_preview(desk.session, desk.outside, run.id, 1, SystemClock())
+
+    desk.session.refresh(run)
+    assert (run.state, run.problem_code, len(listed)) == (RunState.INCOMPLETE, "SAASU_QUOTA", 1)
