@@ -51,6 +51,13 @@ def moment(ago: timedelta) -> str:
     return f"{datetime.now(UTC) - ago:%Y-%m-%dT%H:%M:%SZ}"
 
 
+def looked(desk: Desk, connection: Connection) -> Connection:
+    """A connection that has looked at what Saasu has already, so that a run lists nothing before it posts."""
+    connection.looked_since = connection.start_at
+    desk.session.commit()
+    return connection
+
+
 def in_saasu(desk: Desk) -> dict[str, Decimal]:
     return {sale["InvoiceNumber"]: Decimal(str(sale["TotalAmount"])) for sale in desk.sales()}
 
@@ -85,7 +92,7 @@ def test_every_posted_order_is_read_back_to_the_cent_however_saasu_rounds(
 
 
 def test_reading_back_costs_one_page_and_one_call_for_each_shape(desk: Desk) -> None:
-    connection = desk.connect(discount_item_id=None)
+    connection = looked(desk, desk.connect(discount_item_id=None))
 
     desk.run(connection)
 
@@ -167,7 +174,7 @@ class DiedError(BaseException):
 def test_a_worker_that_dies_between_post_and_read_back_leaves_nothing_unread_for_long(
     desk: Desk, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    connection = desk.connect()
+    connection = looked(desk, desk.connect())
     clock = SystemClock()
     run = request_run(desk.session, connection, RunKind.MANUAL, "", clock.now(), lambda *_: None)
 
@@ -196,7 +203,7 @@ def test_a_worker_that_dies_between_post_and_read_back_leaves_nothing_unread_for
 def test_saasu_that_goes_away_after_the_posts_leaves_the_run_incomplete_and_the_posts_kept(
     desk: Desk,
 ) -> None:
-    connection = desk.connect()
+    connection = looked(desk, desk.connect())
     fault = {"match": {"method": "GET", "path": "/Invoices"}, "fault": "error_before", "times": 3}
     desk.servers.controls["saasu"].faults.order(fault)
 
