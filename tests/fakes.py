@@ -1,7 +1,7 @@
 """Fakes of our own ports: a shop, the books of a file, a clock. They remember what was asked of them."""
 
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 from decimal import Decimal
 
@@ -74,7 +74,8 @@ class FakeShop:
 
     def one(self, order_id: int) -> CompleteOrder | None:
         self.asked.append("one")
-        return self.orders.get(order_id)
+        found = self.orders.get(order_id)
+        return self._with_document(found) if found is not None else None
 
     def reopen(self, document: str) -> CompleteOrder:
         return self.versions.get(document) or self.orders[int(document)]
@@ -84,15 +85,7 @@ class FakeShop:
         document = str(one.order.id)
         while self.versions.setdefault(document, one) != one:
             document += " again"
-        return CompleteOrder(
-            order=one.order,
-            lines=one.lines,
-            shipping_addresses=one.shipping_addresses,
-            coupons=one.coupons,
-            fees=one.fees,
-            complete=one.complete,
-            document=document,
-        )
+        return replace(one, document=document)
 
 
 @dataclass

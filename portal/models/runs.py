@@ -3,7 +3,7 @@
 from datetime import datetime
 from enum import StrEnum
 
-from sqlalchemy import ForeignKey, Index, String, text
+from sqlalchemy import BigInteger, ForeignKey, Index, String, text
 from sqlalchemy.orm import Mapped, mapped_column, relationship
 
 from portal.database import AwareDateTime, Base, new_id
@@ -39,7 +39,7 @@ OPEN = (RunState.QUEUED, RunState.RUNNING)
 class Run(Base):
     """One run. `attempt` grows each time its job is put on the queue again; `done` of `expected` orders are decided.
 
-    A run with a `backfill_id` is one slice of that backfill; `remark` is what a person should know of a run that went well all the same.
+    A run with a `backfill_id` is one slice of that backfill, one with `only_order` acts on the order of this number alone; `remark` is what a person should know of a run that went well all the same.
     `alive_at` is when the job of a preview last said that it lives: it has no lease that would run out.
     """
 
@@ -89,6 +89,7 @@ class Run(Base):
     shop_calls: Mapped[int] = mapped_column(default=0)
     saasu_calls: Mapped[int] = mapped_column(default=0)
     backfill_id: Mapped[str | None] = mapped_column(ForeignKey("backfills.id"), index=True)
+    only_order: Mapped[int | None] = mapped_column(BigInteger)
 
     connection: Mapped[Connection] = relationship()
 

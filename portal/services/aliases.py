@@ -163,7 +163,7 @@ def decide_again(
 ) -> None:
     """Let the next run decide about the waiting orders of one connection; the caller commits."""
     ids = [one.id for one in waiting if one.connection_id == connection.id]
-    again: dict[str, Any] = {"retry_at": None, "refusals": 0, "asked": True, "flood_at": None}
+    again: dict[str, Any] = {"retry_at": None, "refusals": 0, "asked": True, "flood_at": None, "run_id": None}
     mine = (Order.id.in_(ids), Order.state == State.FAILED)
     change(session, connection, (*mine, Order.document.is_not(None)), again, actor, now, note)
     # What was not kept is read afresh.

@@ -7,7 +7,7 @@ import hashlib
 from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
 
-from sqlalchemy import ColumnElement, exists, or_, select, update
+from sqlalchemy import ColumnElement, and_, case, exists, or_, select, update
 from sqlalchemy.exc import IntegrityError
 from sqlalchemy.orm import Session
 
@@ -49,27 +49,42 @@ def next_slot(minute: int, after: datetime) -> datetime:
 
 
 def request_run(
-    session: Session, connection: Connection, kind: RunKind, actor: str, now: datetime, ring: Ring
+    session: Session,
+    connection: Connection,
+    kind: RunKind,
+    actor: str,
+    now: datetime,
+    ring: Ring,
+    only_order: int | None = None,
 ) -> Run:
-    """Ask for a run now; the one already open is returned where there is one. Commits, then rings.
+    """Ask for a run now, about everything or about the order of one number alone; the one already open is returned where there is one.
 
-    A slice of a backfill makes room: one that waits on the queue becomes this run, one at work gives way to an hourly run.
+    A slice of a backfill makes room: one that waits on the queue becomes this run, one at work gives way to an hourly run. A run about
+    another order that waits becomes one about everything; what it may have passed when it is at work is followed by another run as
+    soon as it ends. Commits, then rings.
     """
-    run = Run(firm_id=connection.firm_id, connection_id=connection.id, kind=kind, actor=actor, queued_at=now)
+    run = Run(
+        firm_id=connection.firm_id,
+        connection_id=connection.id,
+        kind=kind,
+        actor=actor,
+        queued_at=now,
+        only_order=only_order,
+    )
     session.add(run)
     try:
         session.commit()
     except IntegrityError:
         session.rollback()
-        if turn_slice(session, connection.id, kind, actor):
+        if turn_part(session, connection.id, kind, actor, only_order):
             session.commit()
         present = session.scalars(
             select(Run).where(Run.connection_id == connection.id, Run.state.in_(OPEN), SYNCING)
         ).one_or_none()
         if present is None:
             # It ended this very moment.
-            return request_run(session, connection, kind, actor, now, ring)
-        if present.backfill_id is not None:
+            return request_run(session, connection, kind, actor, now, ring, only_order)
+        if present.backfill_id is not None or present.only_order not in (None, only_order):
             connection.next_run_at = now
             session.commit()
         return present
@@ -77,16 +92,21 @@ def request_run(
     return run
 
 
-def turn_slice(session: Session, connection_id: str, kind: RunKind, actor: str = "") -> bool:
-    """Make a slice that still waits on the queue a run of another kind; the backfill goes on later. The caller commits."""
+def turn_part(
+    session: Session, connection_id: str, kind: RunKind, actor: str = "", only_order: int | None = None
+) -> bool:
+    """Make a slice, or a run about another order, that still waits on the queue a run of another kind. The caller commits.
+
+    The backfill goes on later; a run about another order becomes one about everything.
+    """
+    slice_waits = Run.backfill_id.is_not(None)
+    waiting = (Run.connection_id == connection_id, Run.state == RunState.QUEUED)
     turned = session.execute(
         update(Run)
         .where(
-            Run.connection_id == connection_id,
-            Run.state == RunState.QUEUED,
-            Run.backfill_id.is_not(None),
+            *waiting, or_(slice_waits, and_(Run.only_order.is_not(None), Run.only_order != (only_order or 0)))
         )
-        .values(kind=kind, actor=actor, backfill_id=None)
+        .values(kind=kind, actor=actor, backfill_id=None, only_order=case((slice_waits, only_order)))
         .execution_options(synchronize_session=False)
     )
     return changed_rows(turned) == 1
@@ -105,15 +125,15 @@ def claim_due(session: Session, now: datetime, ring: Ring) -> int:
         .with_for_update(skip_locked=True)
     ).all()
     found = session.execute(
-        select(Run.connection_id, Run.backfill_id).where(
+        select(Run.connection_id, or_(Run.backfill_id.is_not(None), Run.only_order.is_not(None))).where(
             Run.state.in_(OPEN), SYNCING, Run.connection_id.in_([connection.id for connection in due])
         )
     )
-    busy = {row.connection_id: row.backfill_id for row in found}
+    busy = {row[0]: row[1] for row in found}
     queued = []
     for connection in due:
-        if busy.get(connection.id) and not turn_slice(session, connection.id, RunKind.HOURLY):
-            # The slice at work sees that the hourly run is due and gives way; the next tick queues it.
+        if busy.get(connection.id) and not turn_part(session, connection.id, RunKind.HOURLY):
+            # The slice at work sees that the hourly run is due and gives way, and a run about one order is short; the next tick queues it.
             continue
         connection.next_run_at = next_slot(connection.minute, now)
         if connection.id not in busy:
@@ -222,9 +242,26 @@ def finish(
     else:
         note_on_connection(run, problem, now)
     settle_later(session, connection, now)
+    if connection.enabled and was_asked_meanwhile(session, run):
+        connection.next_run_at = now
     tell(run)
     session.commit()
     return True
+
+
+def was_asked_meanwhile(session: Session, run: Run) -> bool:
+    """Whether a person asked for an order that this run may have passed already; a daily comparison passes all of them."""
+    asked: list[ColumnElement[bool]] = [
+        Order.connection_id == run.connection_id,
+        Order.state.in_((State.SEEN, State.FAILED, State.UNKNOWN)),
+        Order.asked.is_(True),
+        Order.run_id.is_(None),
+        Order.flood_at.is_(None),
+        Order.held.is_(False),
+    ]
+    if run.kind != RunKind.SWEEP:
+        asked.append(Order.decided_at > (run.started_at or run.queued_at))
+    return session.scalar(select(Order.id).where(*asked).limit(1)) is not None
 
 
 def note_on_connection(run: Run, problem: Problem | None, now: datetime) -> None:
@@ -238,8 +275,8 @@ def note_on_connection(run: Run, problem: Problem | None, now: datetime) -> None
 
 
 def syncs(run: Run) -> bool:
-    """Whether a run reads and posts: a sweep, and a run of a connection that is off, prove nothing about posting."""
-    return run.kind != RunKind.SWEEP and run.connection.enabled
+    """Whether a run reads and posts whatever there is: a sweep, a run about one order, and one of a connection that is off prove nothing."""
+    return run.kind != RunKind.SWEEP and run.only_order is None and run.connection.enabled
 
 
 def settle_later(session: Session, connection: Connection, now: datetime) -> None:

@@ -177,7 +177,7 @@ def post_held(
     """Say yes to exactly the orders that were held back up to a moment, and start a run. Commits; how many, and the run."""
     if not connection.enabled:
         return 0, None
-    values = {"flood_at": None, "turn": None, "asked": True}
+    values = {"flood_at": None, "turn": None, "asked": True, "run_id": None}
     done = change(session, connection, held(connection, until), values, actor, now, "Asked to post it.")
     flood_answered(session, connection)
     session.commit()

@@ -3,6 +3,7 @@
 from collections.abc import Callable
 from dataclasses import replace
 from datetime import datetime, timedelta
+from functools import partial
 from zoneinfo import ZoneInfo
 
 from sqlalchemy import select, update
@@ -25,6 +26,7 @@ from portal.sync.failures import RemoteFailure, shop_problem
 from portal.sync.outfit import Sync
 from portal.sync.ports import CatalogueToRead, Clock, LeaseLost, SliceOver, StopAsked
 from portal.sync.problems import Code, Problem, RunStopped
+from portal.sync.retrying import run_one
 from portal.sync.rules import Catalogue, Existing, Item, Rules, Span
 from portal.sync.sweeping import run_sweep
 
@@ -113,6 +115,8 @@ def work_of(run: Run) -> Callable[[Sync], None]:
         return run_settling
     if run.backfill_id is not None:
         return work_slice
+    if run.only_order is not None:
+        return partial(run_one, order_id=run.only_order)
     return run_sweep if run.kind == RunKind.SWEEP else run_sync
 
 

@@ -53,7 +53,11 @@ def run_sync(sync: Sync) -> None:
 
 def settle_unknown(sync: Sync) -> None:
     """Look up every order whose outcome is not known; one listing serves them all."""
-    records = sync.ledger.unsettled()
+    settle_each(sync, sync.ledger.unsettled())
+
+
+def settle_each(sync: Sync, records: Sequence[OrderRecord]) -> None:
+    """Look up these orders, whose outcome is not known."""
     if not records:
         return
     sync.afford()
@@ -191,6 +195,11 @@ def reread(sync: Sync, record: OrderRecord, missed: list[RemoteFailure]) -> Comp
             raise RunStopped(shop_problem(failure)) from failure
         not_read(sync, record, "the shop did not answer for this order")
         return None
+    return whole_or_failed(sync, record, found)
+
+
+def whole_or_failed(sync: Sync, record: OrderRecord, found: CompleteOrder | None) -> CompleteOrder | None:
+    """The order as the shop gave it, where it is whole; otherwise it fails with what is wrong with it."""
     if found is None:
         not_read(sync, record, "the shop no longer shows this order")
     elif found.nonsense:
