@@ -9,14 +9,15 @@ from typing import cast
 
 from redis import Redis
 from redis.exceptions import RedisError
-from sqlalchemy import func, select
+from sqlalchemy import delete, func, select
 from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.orm import Session
 
 from portal.models.connections import Connection, SaasuFile
-from portal.models.mirrors import CallCount
+from portal.models.mirrors import CallBlock, CallCount
 from portal.models.runs import Run, RunKind
 from portal.sync.allowance import DAY, Allowance, allowance, counted, counted_since, plan_limit
+from portal.sync.blocking import Block
 
 # One slot after the other: the key holds the moment of the next free slot in microseconds of the server's clock. A server that
 # knows nothing of the account may have been wiped a moment ago, so the first slot is then a whole interval away. The key
@@ -84,6 +85,25 @@ def count_call(session: Session, account: str, purpose: str, now: datetime) -> N
             index_elements=["account", "hour", "purpose"], set_={"calls": CallCount.calls + 1}
         )
     )
+
+
+def block_of(session: Session, account: str) -> Block | None:
+    """The block of an account that has given no good answer since, whether its time is over or not."""
+    row = session.get(CallBlock, account, populate_existing=True)
+    return Block(row.since, row.until) if row is not None else None
+
+
+def keep_block(session: Session, account: str, block: Block) -> None:
+    """Remember that an account is asked nothing for some time. The caller commits."""
+    insert = sqlite.insert if session.get_bind().dialect.name == "sqlite" else postgresql.insert
+    times = {"since": block.since, "until": block.until}
+    kept = insert(CallBlock).values(account=account, **times)
+    session.execute(kept.on_conflict_do_update(index_elements=["account"], set_=times))
+
+
+def lift_block(session: Session, account: str) -> None:
+    """Forget an account's block: it answered, or its plan was changed. The caller commits."""
+    session.execute(delete(CallBlock).where(CallBlock.account == account))
 
 
 def calls_since(session: Session, account: str, since: datetime) -> int:

@@ -29,6 +29,10 @@ LOCKED = re.compile(
     r"|\b(period|dates?|before|after|books?|year)\b.*\b(locked|closed)\b|\bperiod lock|\block (date|period)",
     re.IGNORECASE,
 )
+OF_A_DAY = re.compile(
+    r"\b24[ -]?h((ou)?rs?)?\b|\bdaily\b.*\b(limit|quota|allowance|calls?|requests?)\b|\b(calls?|requests?|limit|quota)\b.*\b(a|per) day\b",
+    re.IGNORECASE,
+)
 PLAN = re.compile(r"\bsubscription\b|\bplans?\b|\bupgrade\b", re.IGNORECASE)
 
 
@@ -42,7 +46,7 @@ def saasu_failure(
     said = sentence(answer, secrets)
     status = answer.status
     request_id = answer.request_id
-    if status == 429:
+    if is_throttled(answer):
         return throttled(answer)
     if status in {402, 403} and not answer.is_html:
         plan = status == 402 or PLAN.search(said) is not None
@@ -68,6 +72,16 @@ def told_by_sentence(said: str, *, invoice: bool) -> type[Refused] | None:
     if invoice and TAKEN.search(said) and NUMBER.search(said):
         return NumberTaken
     return PeriodLocked if LOCKED.search(said) else None
+
+
+def is_throttled(answer: Answer) -> bool:
+    """Whether an answer refuses the call because there were too many; under whatever status where it speaks of a day (SA §2.4)."""
+    return answer.status == 429 or (answer.status in {402, 403} and names_a_day(answer))
+
+
+def names_a_day(answer: Answer) -> bool:
+    """Whether a refusal speaks of the day's calls or of 24 hours: Saasu's block, not a call in the same second (SA §2.1)."""
+    return OF_A_DAY.search(sentence(answer)) is not None
 
 
 def throttled(answer: Answer) -> Throttled:

@@ -94,18 +94,26 @@ def no_pace(_purpose: str) -> None:
     """No pacing, for tests and single look-ups."""
 
 
+def unheard(_answer: Answer) -> None:
+    """Nobody listens."""
+
+
 def never(_answer: Answer) -> bool:
     """No answer is final."""
     return False
 
 
 class Transport:
-    """Sends one call at a time. `pace` is called before every call with its purpose and may raise; so may nothing else but a `RemoteFailure`."""
+    """Sends one call at a time. `pace` is called before every call with its purpose and may raise; so may nothing else but a `RemoteFailure`.
+
+    `heard` is told every answer that is final, and may raise a `RemoteFailure` in its place.
+    """
 
     def __init__(
         self,
         *,
         pace: Callable[[str], None] = no_pace,
+        heard: Callable[[Answer], None] = unheard,
         session: requests.Session | None = None,
         sleep: Callable[[int], None] = sleep_ms,
         jitter: Callable[[], int] = some_ms,
@@ -113,6 +121,7 @@ class Transport:
         patience: Patience | None = None,
     ) -> None:
         self.pace = pace
+        self._heard = heard
         self.sleep = sleep
         self._session = session or new_session()
         self._jitter = jitter
@@ -153,6 +162,7 @@ class Transport:
             elif isinstance(outcome, RemoteFailure):
                 raise outcome
             else:
+                self._heard(outcome)
                 return outcome
 
     @staticmethod

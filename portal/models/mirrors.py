@@ -1,4 +1,4 @@
-"""Copies of what a Saasu file holds, so that an order costs no look-up: items, tax codes and the sales listed (SYNC §7.7, §9); and the calls made."""
+"""Copies of what a Saasu file holds, so that an order costs no look-up: items, tax codes and the sales listed (SYNC §7.7, §9); and the calls made and refused."""
 
 from datetime import datetime
 from decimal import Decimal
@@ -70,3 +70,13 @@ class CallCount(Base):
     hour: Mapped[datetime] = mapped_column(AwareDateTime)
     purpose: Mapped[str] = mapped_column(String(40))
     calls: Mapped[int] = mapped_column(default=0)
+
+
+class CallBlock(Base):
+    """An account that refuses calls `since` a moment: it is asked nothing `until` another (SYNC §9). Gone with its first good answer."""
+
+    __tablename__ = "call_blocks"
+
+    account: Mapped[str] = mapped_column(String(60), primary_key=True)
+    since: Mapped[datetime] = mapped_column(AwareDateTime)
+    until: Mapped[datetime] = mapped_column(AwareDateTime)

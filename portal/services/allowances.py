@@ -16,6 +16,7 @@ from portal.sync.allowance import (
     Allowance,
     again_at,
 )
+from portal.sync.blocking import block_words
 from portal.sync.forecast import day_and_time
 from portal.sync.ports import Clock
 from portal.sync.problems import Code, Problem, RunStopped
@@ -40,18 +41,21 @@ def allowance_of(session: Session, file: SaasuFile, now: datetime) -> Allowance:
 
 
 def affording(session: Session, file: SaasuFile, clock: Clock, work: Work) -> Callable[[], None]:
-    """What is asked before each order, and each page of a listing: raises `RunStopped` where its calls might go beyond what this work may use."""
+    """What is asked before each order, and each page of a listing: raises `RunStopped` where its calls might go beyond what this work may use, or Saasu blocks the file."""
     file_pk = file.id
     busiest = budget.busiest_day(session, file, clock.now())
 
     def afford() -> None:
         now = clock.now()
         present = session.get_one(SaasuFile, file_pk)
+        block = budget.block_of(session, f"saasu:{present.file_id}")
         given = budget.allowance_of(session, present, now, busiest)
         keep = WORST_ORDER + (0 if work is Work.HOURLY else given.reserve)
         again = again_at(given, keep, now)
         zone = ZoneInfo(present.time_zone)
         session.rollback()
+        if block is not None and block.holds(now):
+            raise RunStopped(Problem(Code.SAASU_QUOTA, block_words(block, now, zone)), block.until)
         if given.allowed - given.used < keep:
             again = max(again, now + SOONEST)
             raise RunStopped(Problem(Code.SAASU_QUOTA, sentence(given, again, now, zone, work)), again)
@@ -73,8 +77,10 @@ def sentence(given: Allowance, again: datetime, now: datetime, zone: ZoneInfo, w
 def keep_allowance(session: Session, file: SaasuFile, daily_calls: int | None, *, sole_user: bool) -> None:
     """Save the plan's calls a day, `None` to follow the subscription's name, and whether nothing else uses the file's API.
 
-    Backfills that wait for calls try again at once. Commits.
+    Backfills that wait for calls try again at once; with other calls a day also in a block by Saasu, which another plan lifts (SA §2). Commits.
     """
+    if daily_calls != file.daily_calls:
+        budget.lift_block(session, f"saasu:{file.file_id}")
     file.daily_calls = daily_calls
     file.sole_user = sole_user
     session.execute(

@@ -4,6 +4,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from decimal import Decimal
+from zoneinfo import ZoneInfo
 
 from flask import Flask
 from redis import Redis
@@ -19,6 +20,7 @@ from portal.database import changed_rows
 from portal.ledger import Seal
 from portal.models.accounts import Firm
 from portal.models.connections import Connection, SaasuFile, SaasuLogin
+from portal.services.gates import Gate
 from portal.settings import Settings
 from portal.sync.failures import CredentialsRefused
 from portal.vault import FirmVault, Vault
@@ -65,20 +67,22 @@ def seal_for(keys: FirmVault) -> Seal:
     return Seal(seal=keys.seal, open=keys.open)
 
 
-def transport_for(session: Session, outside: Outside, account: str) -> Transport:
-    """A transport that paces and counts every call to one account before it is sent (SYNC §9)."""
+def transport_for(session: Session, outside: Outside, account: str, gate: Gate | None = None) -> Transport:
+    """A transport that paces and counts every call to one account before it is sent; none is sent while its `gate` is shut (SYNC §9)."""
     remote = account.partition(":")[0]
     rate = outside.settings.saasu_calls_per_second if remote == "saasu" else BIGCOMMERCE_CALLS_PER_SECOND
     pacer = Pacer(outside.redis, account, rate)
 
     def pace(purpose: str) -> None:
+        if gate is not None:
+            gate.ask()
         if not outside.unpaced:
             pacer.take()
         count_call(session, account, purpose, outside.now())
         session.commit()
         outside.on_call(remote, purpose)
 
-    return Transport(pace=pace)
+    return Transport(pace=pace, heard=gate.hear) if gate is not None else Transport(pace=pace)
 
 
 def shop_for(session: Session, outside: Outside, connection: Connection) -> BigCommerce:
@@ -101,7 +105,9 @@ def new_shop(session: Session, outside: Outside, store_hash: str, token: str) ->
 def books_for(session: Session, outside: Outside, file: SaasuFile) -> Saasu:
     """The books of a file, with the login's shared access token."""
     login = file.login
-    transport = transport_for(session, outside, f"saasu:{file.file_id}")
+    account = f"saasu:{file.file_id}"
+    gate = Gate(session, account, outside.now, ZoneInfo(file.time_zone))
+    transport = transport_for(session, outside, account, gate)
     shared = SharedTokens(session, outside, login, transport)
     return Saasu(
         transport,

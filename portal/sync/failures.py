@@ -6,6 +6,7 @@ RemoteFailure             what happened, whose turn it is, whether trying again 
 │   ├── StaleRecord       the record changed since it was read (SA §4)
 │   └── PeriodLocked      the date lies in a locked period
 ├── Throttled             certainly not done: too many calls (429); `retry_after` in seconds where the remote said so
+│   └── Blocked           the account is asked nothing more for some time; the sentence says until when
 ├── Denied                the credentials are good, the right is missing (403); `plan` where the subscription forbids it
 ├── CredentialsRefused    the credentials are not good (401, after one renewal)
 │   └── CodeWanted        a two-factor code is wanted
@@ -57,6 +58,10 @@ class Throttled(RemoteFailure):
     def __init__(self, sentence: str, *, retry_after: int | None = None, status: int | None = 429) -> None:
         super().__init__(sentence, status=status)
         self.retry_after = retry_after
+
+
+class Blocked(Throttled):
+    """Certainly not done: the account is asked nothing more for some time. `sentence` is ours and says until when."""
 
 
 class Denied(RemoteFailure):
@@ -121,6 +126,8 @@ def books_problem(failure: RemoteFailure) -> Problem:
         return Problem(
             Code.SAASU_FILE, f"Saasu says this login may not do that in this file: {failure.sentence}"
         )
+    if isinstance(failure, Blocked):
+        return Problem(Code.SAASU_QUOTA, failure.sentence)
     if isinstance(failure, Throttled):
         return Problem(Code.SAASU_QUOTA, "Saasu says too many calls were made to this file.")
     return Problem(Code.SAASU_UNREACHABLE, f"Saasu could not be reached: {failure.sentence}")

@@ -8,6 +8,8 @@ import pytest
 import requests
 import responses
 
+from portal.clients.answers import Answer
+from portal.clients.saasu_refusals import names_a_day
 from portal.sync.failures import (
     CredentialsRefused,
     Denied,
@@ -158,6 +160,8 @@ POSTS: list[tuple[int, str, type[RemoteFailure]]] = [
     (402, "", Denied),
     (403, '"You do not have permission."', Denied),
     (429, "", Throttled),
+    (403, '"The daily limit of calls is used up; access is blocked for 24 hours."', Throttled),
+    (402, '"Upgrade: 4,000 calls a day are allowed."', Throttled),
 ]
 
 
@@ -171,6 +175,23 @@ def test_each_answer_to_a_post_is_classified(status: int, body: str, kind: type[
     assert len(responses.calls) == 1
     if isinstance(caught.value, Denied):
         assert caught.value.plan == ("subscription" in body or status == 402)
+
+
+@pytest.mark.parametrize(
+    ("said", "a_day"),
+    [
+        ("The daily limit of calls is used up; access is blocked for 24 hours.", True),
+        ("Blocked for 24h", True),
+        ("Daily API limit exceeded", True),
+        ("You made more than 4,000 requests per day", True),
+        ("Too many requests.", False),
+        ("Slow down: 1 call per second", False),
+        ("The daily sheet is closed", False),
+        ("", False),
+    ],
+)
+def test_words_of_a_day_are_told_from_a_call_too_soon(said: str, a_day: bool) -> None:
+    assert names_a_day(Answer(429, {}, said)) is a_day
 
 
 @responses.activate

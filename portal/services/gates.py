@@ -1,0 +1,49 @@
+"""A file whose calls Saasu refuses is asked nothing more until its block is over, by any worker (SYNC §9)."""
+
+from collections.abc import Callable
+from datetime import datetime, timedelta
+from zoneinfo import ZoneInfo
+
+from sqlalchemy.orm import Session
+
+from portal import budget
+from portal.clients.answers import Answer
+from portal.clients.saasu_refusals import is_throttled, names_a_day, throttled
+from portal.sync.blocking import Block, block_after, block_words
+from portal.sync.failures import Blocked
+
+
+class Gate:
+    """The gate of one account: asked before every call, told of every answer. `zone` is that of the words it says."""
+
+    def __init__(self, session: Session, account: str, now: Callable[[], datetime], zone: ZoneInfo) -> None:
+        self._session = session
+        self._account = account
+        self._now = now
+        self._zone = zone
+        self._known: Block | None = None
+
+    def ask(self) -> None:
+        """Raises `Blocked` while nothing may be asked."""
+        self._known = budget.block_of(self._session, self._account)
+        self._session.commit()
+        now = self._now()
+        if self._known is not None and self._known.holds(now):
+            raise Blocked(block_words(self._known, now, self._zone))
+
+    def hear(self, answer: Answer) -> None:
+        """Remember a refusal of too many calls, and forget it with the next good answer. Commits. Raises `Blocked` for a refusal."""
+        if is_throttled(answer):
+            self._shut(answer)
+        if answer.ok and self._known is not None:
+            budget.lift_block(self._session, self._account)
+            self._session.commit()
+            self._known = None
+
+    def _shut(self, answer: Answer) -> None:
+        now, seconds = self._now(), throttled(answer).retry_after
+        asked = None if seconds is None else timedelta(seconds=seconds)
+        self._known = block_after(self._known, now, asked=asked, names_a_day=names_a_day(answer))
+        budget.keep_block(self._session, self._account, self._known)
+        self._session.commit()
+        raise Blocked(block_words(self._known, now, self._zone), retry_after=seconds, status=answer.status)
