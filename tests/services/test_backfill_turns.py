@@ -122,11 +122,11 @@ def test_a_crash_while_reading_goes_on_from_the_page_it_was_at(
     record = SqlSliceLedger.record_created
     pages: list[int] = []
 
-    def second_page(ledger: SqlSliceLedger, *arguments: Any) -> None:
+    def second_page(ledger: SqlSliceLedger, *arguments: Any, **places: Any) -> None:
         pages.append(len(arguments[0]))
         if len(pages) == 2:
             raise KeyboardInterrupt
-        record(ledger, *arguments)
+        record(ledger, *arguments, **places)
 
     monkeypatch.setattr(SqlSliceLedger, "record_created", second_page)
     clerk.ask()
