@@ -71,10 +71,13 @@ class Looker:
         That it is gone is concluded from another complete listing only (SYNC §7.5). Raises `RunStopped`.
         """
         mark, number = self._names(record)
-        if Code.ORDER_ID_REUSED in record.codes or not self.sales.listed(mark, number):
+        known = found_there(mark, number, self.sales.listed(mark, number))
+        if Code.ORDER_ID_REUSED in record.codes or known is None:
             return None
         try:
-            found = self._confirmed(mark, number) or self._listed_anew(record, mark, number)
+            row = self.books.invoice(known.row.invoice_id)
+            found = found_there(mark, number, (row,)) if row is not None else None
+            found = found or self._listed_anew(record, mark, number)
         except RemoteFailure as failure:
             raise RunStopped(books_problem(failure)) from failure
         return there_outcome(record, number, found) if found is not None else None
@@ -83,12 +86,6 @@ class Looker:
         """The marker and the number by which an order is looked for."""
         number = record.number or number_for(self.rules.prefix, record.order_id)
         return marker(self.rules.store_hash, record.order_id), number
-
-    def _confirmed(self, mark: str, number: str) -> Found | None:
-        """The sale as Saasu shows it by its id; `None` where it does not show it, or shows another."""
-        known = found_there(mark, number, self.sales.listed(mark, number))
-        row = self.books.invoice(known.row.invoice_id) if known is not None else None
-        return found_there(mark, number, (row,)) if row is not None else None
 
     def _listed_anew(self, record: OrderRecord, mark: str, number: str) -> Found | None:
         """The sale in a complete listing from the order's creation on; what was listed earlier is forgotten."""

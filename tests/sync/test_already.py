@@ -358,8 +358,29 @@ def test_a_strangers_sale_that_still_has_the_number_exists_still() -> None:
 
     here.run()
 
+    words = "Order #120: Invoice with number SHO120 already exists."
+    assert [one.sentence for one in here.ledger.last(120).problems] == [words]
     assert here.ledger.state(120) is State.EXISTS
     assert here.books.sales == []
+
+
+def test_a_sale_that_is_listed_long_before_the_present_is_found_in_its_part_of_the_listing() -> None:
+    here = known_from_before(ours(120), prefix="")
+    created = NOW - 100 * DAYS
+    here.books.listing = [ours(120, modified_at=created + DAYS), ours(121, modified_at=NOW)]
+    here.books.invoice = lambda _invoice_id: None  # type: ignore[method-assign, assignment]
+
+    found = here.sync().looker.there(record(120, State.SEEN, created_at=created))
+
+    assert len(here.books.windows) == 3
+    assert found is not None and found.state is State.POSTED
+
+
+def test_a_look_that_has_nothing_to_list_says_so() -> None:
+    here = known_from_before()
+
+    assert here.sync().looker.look(CREATED) is False
+    assert here.books.asked == []
 
 
 def test_saasu_away_while_a_late_order_is_asked_for_ends_the_run() -> None:

@@ -117,13 +117,14 @@ def test_a_longer_time_is_listed_from_the_oldest_on_each_listing_longer_while_th
     assert books.windows[-1] == (begin + 570 * DAYS - MARGIN, A_DAY_ON)
 
 
-def test_a_busy_month_is_followed_by_a_month() -> None:
+@pytest.mark.parametrize(("rows", "days"), [(99, [30, 90, None]), (100, [30, 90, 120, 180, None])])
+def test_a_full_page_of_sales_is_followed_by_a_month(rows: int, days: list[int | None]) -> None:
     begin = NOW - 200 * DAYS
-    books = books_with(*[begin + 40 * DAYS] * 100, *[begin + 41 * DAYS] * 5)
+    books = books_with(*[begin + 40 * DAYS] * rows)
 
     ends = [one.end for one in listings(books, begin, NOW, nothing)]
 
-    assert [None if end is None else (end - begin).days for end in ends] == [30, 90, 120, 180, None]
+    assert [None if end is None else (end - begin).days for end in ends] == days
 
 
 @pytest.mark.parametrize(("rows", "asked"), [(0, 1), (99, 1), (100, 2), (250, 3)])

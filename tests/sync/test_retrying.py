@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from portal.sync.failures import CredentialsRefused, OutcomeLost, Unreachable
+from portal.sync.failures import CredentialsRefused, OutcomeLost, Refused, Unreachable
 from portal.sync.known_sales import Looked
 from portal.sync.ports import Outcome, State
 from portal.sync.problems import Code, Ignored, Problem, RunStopped
@@ -50,6 +50,7 @@ def test_what_the_shop_shows_of_it_now_is_what_counts() -> None:
 
     (line,) = here.books.sales[-1].lines
     assert (here.books.sales[-1].number, line.item_id) == ("SHO120", 1)
+    assert here.shop.asked == ["one"]
     assert here.ledger.records[120].modified_at == here.clock.now()
 
 
@@ -171,6 +172,20 @@ def test_an_order_that_saasu_has_already_is_not_posted_by_a_retry_either() -> No
     assert [sale.number for sale in here.books.sales] == ["SHO119"]
     assert (here.ledger.state(120), here.ledger.records[120].invoice_id) == (State.POSTED, 77)
     assert here.ledger.state(121) is State.FAILED
+
+
+def test_an_order_that_saasu_refused_an_hour_ago_is_due_after_the_look_as_before_it() -> None:
+    here = world(order(120))
+    here.books.answers = [Refused("The period is closed.")]
+    here.run()
+    assert here.ledger.state(120) is State.FAILED
+    here.later(hours=2)
+    here.sales.at = Looked()
+
+    retry(here, 120)
+
+    assert here.ledger.state(120) is State.POSTED
+    assert here.books.asked[0] == "invoices_modified"
 
 
 def test_an_order_that_saasu_does_not_have_is_posted_after_the_look() -> None:
