@@ -24,7 +24,10 @@ def retry(session: Session, order: Order, actor: str, now: datetime, ring: Ring)
     connection, number = order.connection, order.order_id
     if order.state != State.UNKNOWN:
         where = (Order.id == order.id, Order.state == order.state)
-        change(session, connection, where, asked_again(order), actor, now, "Asked to retry.")
+        changed = change(session, connection, where, asked_again(order), actor, now, "Asked to retry.")
+        if not changed:
+            session.rollback()
+            return None
     session.commit()
     return request_run(session, connection, RunKind.RETRY, actor, now, ring, only_order=number)
 

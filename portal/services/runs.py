@@ -7,7 +7,7 @@ import hashlib
 from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
 
-from sqlalchemy import ColumnElement, and_, case, exists, or_, select, update
+from sqlalchemy import BigInteger, ColumnElement, and_, case, exists, literal, or_, select, update
 from sqlalchemy.exc import IntegrityError
 from sqlalchemy.orm import Session
 
@@ -106,7 +106,12 @@ def turn_part(
         .where(
             *waiting, or_(slice_waits, and_(Run.only_order.is_not(None), Run.only_order != (only_order or 0)))
         )
-        .values(kind=kind, actor=actor, backfill_id=None, only_order=case((slice_waits, only_order)))
+        .values(
+            kind=kind,
+            actor=actor,
+            backfill_id=None,
+            only_order=case((slice_waits, literal(only_order, BigInteger))),
+        )
         .execution_options(synchronize_session=False)
     )
     return changed_rows(turned) == 1

@@ -10,7 +10,6 @@ from typing import Any
 from sqlalchemy import ColumnExpressionArgument, exists, insert, select, update
 from sqlalchemy.orm import Session
 
-from portal.database import changed_rows
 from portal.models.connections import Connection, OffSpan
 from portal.models.orders import Attempt, Order
 from portal.models.runs import Run, RunKind
@@ -238,20 +237,16 @@ def change(
     now: datetime,
     note: str,
 ) -> int:
-    """Change the orders that are still as `where` says, each with a line of history; how many. The caller commits."""
+    """Change the orders that are still as `where` says, each with a line of history, and no other; how many. The caller commits."""
     hold(session, connection)
-    changed = 0
-    ids = list(session.scalars(select(Order.id).where(*where)))
-    for start in range(0, len(ids), AT_ONCE):
-        part = ids[start : start + AT_ONCE]
-        done = session.execute(
-            update(Order)
-            .where(Order.id.in_(part), *where)
-            .values(**values, decided_at=now)
-            .execution_options(synchronize_session=False)
-        )
-        changed += changed_rows(done)
-        states = session.execute(select(Order.id, Order.state).where(Order.id.in_(part))).all()
+    changed = session.execute(
+        update(Order)
+        .where(*where)
+        .values(**values, decided_at=now)
+        .returning(Order.id, Order.state)
+        .execution_options(synchronize_session=False)
+    ).all()
+    for start in range(0, len(changed), AT_ONCE):
         lines = [
             {
                 "firm_id": connection.firm_id,
@@ -262,7 +257,7 @@ def change(
                 "note": note,
                 "details": {},
             }
-            for order_pk, state in states
+            for order_pk, state in changed[start : start + AT_ONCE]
         ]
         session.execute(insert(Attempt), lines)
-    return changed
+    return len(changed)

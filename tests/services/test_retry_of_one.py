@@ -3,14 +3,15 @@
 from datetime import datetime, timedelta
 
 import pytest
-from sqlalchemy import select
-from sqlalchemy.orm import Session
+from sqlalchemy import event, select, update
+from sqlalchemy.orm import ORMExecuteState, Session
 
 from portal.models.connections import Connection
 from portal.models.orders import Attempt, Order
 from portal.models.runs import Run, RunKind, RunState
 from portal.services import runs, selection
 from portal.services.orders import retry
+from portal.sync.problems import Ignored
 from tests.factories import NOON, make_backfill, make_connection, make_file, make_firm, make_order, make_run
 from tests.selection_desk import Counter, silent
 
@@ -195,3 +196,50 @@ def test_of_an_order_whose_answer_was_lost_nothing_is_changed_and_no_line_is_wri
 
     assert ask(session, order).only_order == 120
     assert session.scalars(select(Attempt)).all() == []
+
+
+# --- what the history says --------------------------------------------------------------------------------------------
+
+
+def notes(session: Session, order: Order) -> list[str]:
+    return list(session.scalars(select(Attempt.note).where(Attempt.order_pk == order.id)))
+
+
+def test_an_order_that_moves_at_the_very_moment_gets_no_line_that_says_it_was_taken(
+    session: Session, connection: Connection
+) -> None:
+    taken, moved = (
+        make_order(session, connection, number, "ignored", ignored_reason="DELETED") for number in (120, 121)
+    )
+    moves = [moved.id]
+
+    def meanwhile(executing: ORMExecuteState) -> None:
+        if executing.is_update and moves:
+            here = executing.session.connection()
+            here.execute(update(Order.__table__).where(Order.id == moves.pop()).values(state="posted"))  # type: ignore[arg-type]
+
+    event.listen(session, "do_orm_execute", meanwhile)
+    count, _run = selection.take_all(session, connection, Ignored.DELETED, "Alice", NOON, silent, shown=False)
+    event.remove(session, "do_orm_execute", meanwhile)
+
+    assert (count, moves) == (1, [])
+    assert notes(session, taken) == ["Asked to take it."]
+    assert notes(session, moved) == []
+
+
+def test_a_retry_of_an_order_that_moved_meanwhile_changes_nothing_and_says_nothing(
+    session: Session, connection: Connection
+) -> None:
+    order = make_order(session, connection, 120, "failed", document=b"sealed")
+    assert order.state == "failed"
+    session.execute(
+        update(Order)
+        .where(Order.id == order.id)
+        .values(state="posted", invoice_id=1)
+        .execution_options(synchronize_session=False)
+    )
+
+    assert retry(session, order, "Alice", NOON, silent) is None
+
+    assert notes(session, order) == []
+    assert session.scalars(select(Run)).all() == []
