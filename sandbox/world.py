@@ -73,7 +73,8 @@ class Store:
 class File:
     """One Saasu file. It has an item for each SKU of `catalogue` but `missing_skus`, and each of `extra_items`.
 
-    `renamed_skus` are products whose item there has another code than the shop's SKU.
+    `renamed_skus` are products whose item there has another code than the shop's SKU; `typed_sales` the numbers of sales that
+    somebody typed in by hand, each of one piece of the first product.
     """
 
     id: int
@@ -81,6 +82,7 @@ class File:
     catalogue: str = ""
     missing_skus: tuple[str, ...] = ()
     renamed_skus: tuple[tuple[str, str], ...] = ()
+    typed_sales: tuple[str, ...] = ()
     extra_items: tuple[str, ...] = ("SHIPPING", "DISCOUNT")
     country: str = "Australia"
     currency: str = "AUD"
@@ -156,7 +158,11 @@ def _demo(began: datetime) -> World:
             renamed_skus=(("HW-BASKET-14", "HW Basket 14"),),
         ),
         File(
-            id=41002, name="Wattle & Bean Coffee Roasters", catalogue="coffee", missing_skus=("CF-SYRUP-11",)
+            id=41002,
+            name="Wattle & Bean Coffee Roasters",
+            catalogue="coffee",
+            missing_skus=("CF-SYRUP-11",),
+            typed_sales=("WB148", "WB201", "WB252"),
         ),
         File(id=41003, name="Towpath Bicycles Pty Ltd", catalogue="bikes", missing_skus=("BK-RACK-10",)),
         File(id=41004, name="Point Break Surf Supply", catalogue="surf"),

@@ -96,6 +96,8 @@ def seed(state: State, world: World) -> None:
         add_goods(state, file, wanted.sellables)
         for contact in CONTACTS:
             add_contact(state, file, contact)
+        for number in wanted.typed_sales:
+            add_typed_sale(state, file, number, wanted.sellables[0])
     for login in world.logins:
         state.add_login(Login(login.username, login.password, list(login.file_ids), login.two_factor_code))
 
@@ -108,6 +110,13 @@ def add_goods(state: State, file: File, goods: Sequence[Sellable]) -> None:
         given: Record = {"Code": one.sku, "Description": one.name, "TaxCode": "G1" if one.taxed else "G1,G3"}
         given |= {"SellingPrice": one.price, "StockOnHand": 100, "Type": "C" if parts else "I"}
         add_item(state, file, given | {"IsInventoried": True, "IsVisible": True, "BuildItems": parts})
+
+
+def add_typed_sale(state: State, file: File, number: str, sold: Sellable) -> None:
+    """A sale of one piece that somebody typed in under a number of the shop."""
+    line = {"ItemCode": sold.sku, "Description": sold.name, "Quantity": 1, "UnitPrice": sold.price}
+    line["TaxCode"] = "G1" if sold.taxed else "G1,G3"
+    add_invoice(state, file, {"InvoiceNumber": number, "LineItems": [line], "Summary": "Typed in by hand"})
 
 
 def furnish(state: State, file: File, charges: Iterable[str] | None = None) -> File:
