@@ -12,12 +12,11 @@ from sqlalchemy.orm import Session, defer, joinedload
 from portal.models.connections import Connection, SaasuFile
 from portal.models.mails import Mail
 from portal.models.mirrors import CallCount
-from portal.models.orders import Attempt, LineShape, Order
+from portal.models.orders import NEEDS_YOU, Attempt, LineShape, Order
 from portal.models.runs import OPEN, SYNCING, Run, RunState
 from portal.money import ZERO
 from portal.sync.ports import State
 from portal.sync.problems import Code, Turn
-from portal.sync.rules import STATUSES
 
 STRIP_DAYS = 14
 LARGEST_ID = 2**63
@@ -81,6 +80,8 @@ def board(session: Session, firm_id: str, now: datetime) -> Board:
         .options(joinedload(SaasuFile.connections))
     ).unique()
     figures = order_figures(session, firm_id, now - timedelta(days=30))
+    for connection_id, figure in needing(session, firm_id).items():
+        figures.setdefault(connection_id, {})["needs_you"] = figure
     days = run_days(session, firm_id, now)
     open_runs = {run.connection_id: run for run in open_runs_of(session, firm_id)}
     pairs = [(file, one) for file in files for one in connections_or_none(file)]
@@ -159,18 +160,23 @@ class Figure:
     count: Count = Count()
     oldest: datetime | None = None
 
+    def with_order(self, dollars: Decimal, created: datetime) -> "Figure":
+        """The same with one more order."""
+        count = Count(orders=self.count.orders + 1, dollars=self.count.dollars + dollars)
+        return Figure(count, min(created, self.oldest) if self.oldest else created)
+
 
 def order_figures(session: Session, firm_id: str, posted_since: datetime) -> dict[str, dict[str, Figure]]:
-    """Per connection and word of the ledger: how many orders, their dollars, the oldest; an order to look at counts as posted too."""
+    """Per connection and word of the ledger: how many orders, their dollars, the oldest; an order to look at counts as posted too.
+
+    What needs somebody is counted by `needing`.
+    """
     recent = (Order.state == State.POSTED) & (Order.posted_at >= posted_since)
     columns = (Order.connection_id, Order.state, Order.turn, Order.total, Order.order_created_at)
     found = session.execute(
         select(*columns, recent, LOOK_ONCE).where(
             Order.firm_id == firm_id,
-            Order.state.in_((State.FAILED, State.SEEN, State.SENDING, State.UNKNOWN))
-            | ((Order.state == State.IGNORED) & (Order.turn == Turn.YOU))
-            | recent
-            | LOOK_ONCE,
+            Order.state.in_((State.FAILED, State.SEEN, State.SENDING, State.UNKNOWN)) | recent | LOOK_ONCE,
         )
     )
     figures: dict[str, dict[str, Figure]] = {}
@@ -180,10 +186,21 @@ def order_figures(session: Session, firm_id: str, posted_since: datetime) -> dic
         if is_recent or state not in (State.POSTED, State.EXISTS):
             words.append("mends" if state == State.UNKNOWN else chip(state, turn))
         for word in words:
-            old = mine.get(word, Figure())
-            count = Count(orders=old.count.orders + 1, dollars=old.count.dollars + dollars)
-            mine[word] = Figure(count, min(created, old.oldest) if old.oldest else created)
+            mine[word] = mine.get(word, Figure()).with_order(dollars, created)
     return figures
+
+
+def needing(session: Session, firm_id: str, connection_id: str | None = None) -> dict[str, Figure]:
+    """The orders that need somebody, per connection of the firm, or of one: what the board shows and what a mail counts."""
+    query = select(Order.connection_id, Order.total, Order.order_created_at).where(
+        Order.firm_id == firm_id, NEEDS_YOU
+    )
+    if connection_id is not None:
+        query = query.where(Order.connection_id == connection_id)
+    found: dict[str, Figure] = {}
+    for owner, dollars, created in session.execute(query):
+        found[owner] = found.get(owner, Figure()).with_order(dollars, created)
+    return found
 
 
 def run_days(session: Session, firm_id: str, now: datetime) -> dict[str, list[str]]:
@@ -305,8 +322,7 @@ def word_conditions(words: Sequence[str]) -> list[Any]:
     if not words:
         return []
     states = {
-        "needs_you": ((Order.state == State.FAILED) & (Order.turn != Turn.WAIT))
-        | (Order.state.in_((State.SEEN, State.IGNORED)) & (Order.turn == Turn.YOU)),
+        "needs_you": NEEDS_YOU,
         "mends": (Order.state == State.FAILED) & (Order.turn == Turn.WAIT),
         "waiting": Order.state.in_((State.SEEN, State.SENDING)),
         "posted_look": LOOK_ONCE,
@@ -336,24 +352,6 @@ def paged(query: Select[Any], page: int) -> Select[Any]:
 def order_of(session: Session, firm_id: str, order_pk: str) -> Order | None:
     """A firm's order, or `None`."""
     return session.scalar(select(Order).where(Order.firm_id == firm_id, Order.id == order_pk))
-
-
-def shop_statuses(session: Session, firm_id: str, connection_id: str) -> dict[int, str]:
-    """What the shop itself calls each status, by id, as its latest orders said; only names that differ from the documented ones."""
-    named = session.execute(
-        select(Order.status_id, Order.status)
-        .where(Order.firm_id == firm_id, Order.connection_id == connection_id, Order.status != "")
-        .group_by(Order.status_id, Order.status)
-        .order_by(func.max(Order.order_modified_at))
-    )
-    ours = {status.id: plain_name(status.name) for status in STATUSES}
-    names = {status_id: name for status_id, name in named if status_id in ours}
-    return {status_id: name for status_id, name in names.items() if plain_name(name) != ours[status_id]}
-
-
-def plain_name(name: str) -> str:
-    """A status's name without regard to case and to the two spellings of fulfilment."""
-    return name.strip().casefold().replace("fulfillment", "fulfilment")
 
 
 def line_shapes(session: Session, firm_id: str, file_pk: str) -> dict[str, LineShape]:

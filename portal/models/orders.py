@@ -10,6 +10,7 @@ from sqlalchemy.orm import Mapped, mapped_column, relationship
 from portal.database import AwareDateTime, Base, Money, new_id
 from portal.models.connections import Connection
 from portal.sync.ports import State
+from portal.sync.problems import Turn
 
 STATES = ", ".join(f"'{state}'" for state in State)
 
@@ -147,3 +148,9 @@ class LineShape(Base):
     failed_at: Mapped[datetime | None] = mapped_column(AwareDateTime)
 
     order: Mapped[Order] = relationship()
+
+
+NEEDS_YOU = ((Order.state == State.FAILED) & (Order.turn != Turn.WAIT)) | (
+    Order.state.in_((State.SEEN, State.IGNORED)) & (Order.turn == Turn.YOU)
+)
+"""Orders that need somebody: failed ones, a flood that was held back, and those disputed before they were synced."""

@@ -5,7 +5,7 @@ from collections import defaultdict
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, fields
 
-from sqlalchemy import select
+from sqlalchemy import func, select
 from sqlalchemy.orm import Session
 
 from portal import mirrors
@@ -16,7 +16,7 @@ from portal.models.orders import Order
 from portal.services.remotes import Outside, firm_vault, seal_for
 from portal.sync.contacts import folded
 from portal.sync.orders import Address
-from portal.sync.rules import Existing, Rules, TaxCode
+from portal.sync.rules import STATUSES, Existing, Rules, TaxCode
 from portal.sync.tax import RATES, is_usable
 
 ADDRESS = re.compile(r"[^\s@,;]+@[^\s@,;]+\.[^\s@,;]+")
@@ -138,3 +138,21 @@ def seen_with_several_names(billed: Iterable[Address], listed: Sequence[str]) ->
             names[email].add(name)
     several = [Seen(email, len(found)) for email, found in names.items() if len(found) >= SEVERAL_NAMES]
     return tuple(sorted(several, key=lambda one: (-one.names, one.email)))
+
+
+def shop_statuses(session: Session, firm_id: str, connection_id: str) -> dict[int, str]:
+    """What the shop itself calls each status, by id, as its latest orders said; only names that differ from the documented ones."""
+    named = session.execute(
+        select(Order.status_id, Order.status)
+        .where(Order.firm_id == firm_id, Order.connection_id == connection_id, Order.status != "")
+        .group_by(Order.status_id, Order.status)
+        .order_by(func.max(Order.order_modified_at))
+    )
+    ours = {status.id: plain_name(status.name) for status in STATUSES}
+    names = {status_id: name for status_id, name in named if status_id in ours}
+    return {status_id: name for status_id, name in names.items() if plain_name(name) != ours[status_id]}
+
+
+def plain_name(name: str) -> str:
+    """A status's name without regard to case and to the two spellings of fulfilment."""
+    return name.strip().casefold().replace("fulfillment", "fulfilment")

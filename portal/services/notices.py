@@ -9,6 +9,7 @@ from zoneinfo import ZoneInfo
 from sqlalchemy import ColumnElement, and_, exists, func, or_, select
 from sqlalchemy.orm import Session
 
+from portal import reports
 from portal.logs import log
 from portal.models.accounts import Firm
 from portal.models.backfills import UNFINISHED, Backfill
@@ -24,6 +25,7 @@ from portal.sync import notices as deciding
 from portal.sync.letters import Letter, Line
 from portal.sync.notice_words import Place, notice
 from portal.sync.notices import Asked, ChangedOrder, Kind, Memory, Report, ToldOrder, When
+from portal.sync.planning import FINISHED
 from portal.sync.ports import State
 from portal.sync.problems import Code, Ignored, Problem, Turn
 
@@ -251,8 +253,13 @@ def with_open_orders(
     found = orders_in(session, base_url, connection, or_(failed, unsettled, posted))
     news = and_(Order.state == State.EXISTS, Order.decided_at > since)
     needs = [order for order in found if not mends(order)]
+    counted = (
+        reports.needing(session, connection.firm_id, connection.id).get(connection.id, reports.Figure()).count
+    )
     return replace(
         report,
+        waiting=counted.orders,
+        waiting_dollars=counted.dollars,
         needs=tuple(needs),
         mends=tuple(order for order in found if mends(order)),
         news=tuple(orders_in(session, base_url, connection, news)),
@@ -318,7 +325,7 @@ def orders_in(
 ) -> list[ToldOrder]:
     """A connection's orders with their problems, by number; orders without a problem have nothing to tell."""
     found = session.execute(
-        select(Order.id, Order.order_id, Order.total, Order.problems)
+        select(Order.id, Order.order_id, Order.total, Order.problems, Order.state)
         .where(Order.connection_id == connection.id, condition)
         .order_by(Order.order_id)
     )
@@ -328,8 +335,9 @@ def orders_in(
             dollars=total,
             url=f"{base_url}/orders/{order_pk}",
             problems=tuple(Problem(Code(one["code"]), one["sentence"], one["subject"]) for one in problems),
+            is_there=state in FINISHED,
         )
-        for order_pk, order_id, total, problems in found
+        for order_pk, order_id, total, problems, state in found
         if problems
     ]
 

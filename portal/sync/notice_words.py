@@ -80,8 +80,8 @@ def notice(kind: Kind, report: Report, place: Place, solved: Sequence[int]) -> L
 
 def subject(kind: Kind, report: Report, place: Place) -> str:
     """`<file>: <n> posted, <m> need you ($x)`, and what else must be seen before a mail is opened."""
-    dollars = sum((order.dollars for order in report.errors), ZERO)
-    counts = f"{report.posted:,} posted, {len(report.errors):,} need you ({dollars_words(dollars)})"
+    orders, dollars = report.need_you
+    counts = f"{report.posted:,} posted, {orders:,} need you ({dollars_words(dollars)})"
     after = {Kind.DIGEST: ", daily digest", Kind.RESUMED: ". It works again."}.get(kind, "")
     if kind is Kind.STOPPED and report.problem:
         after = f". Stopped: {report.problem.sentence}"
@@ -111,11 +111,11 @@ def alert(kind: Kind, report: Report, place: Place) -> Alert | None:
 
 def figures(report: Report) -> tuple[Figure, ...]:
     """The counts; what is 0 and needs nobody is left out."""
-    errors = sum((order.dollars for order in report.errors), ZERO)
+    orders, dollars = report.need_you
     mends = sum((order.dollars for order in report.mends), ZERO)
     rows = [
         Figure("Posted", report.posted, report.posted_dollars, "good" if report.posted else ""),
-        Figure("Need you", len(report.errors), errors, "act" if report.errors else ""),
+        Figure("Need you", orders, dollars, "act" if orders else ""),
     ]
     if report.changed:
         changed = sum((order.dollars for order in report.changed), ZERO)

@@ -46,12 +46,13 @@ class Kind(StrEnum):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ToldOrder:
-    """An order as a mail tells of it: its problems, its total in dollars, and the address of its page."""
+    """An order as a mail tells of it: its problems, its total in dollars, the address of its page, and whether Saasu has it."""
 
     order_id: int
     dollars: Decimal
     url: str
     problems: tuple[Problem, ...]
+    is_there: bool = False
 
     @property
     def keys(self) -> frozenset[str]:
@@ -87,7 +88,8 @@ class Asked:
 class Report:
     """What a run, or a day, came to. `at` is its end, `last_good` the end of the last run before it that finished.
 
-    `needs` are the orders that need somebody now, `mends` those that mend themselves; `news` those that Saasu was found to have
+    `waiting` orders of `waiting_dollars` need somebody, as the board counts them: disputed ones and a flood are among them.
+    `needs` are the orders with problems that need somebody now, `mends` those that mend themselves; `news` those that Saasu was found to have
     already since the last mail; `changed` those that changed after they were posted; `asks` what was left out and is to be looked
     at once. `problem` is the run's own; `flooded` while orders of a flood wait for a person's word.
     """
@@ -97,6 +99,8 @@ class Report:
     posted: int = 0
     posted_dollars: Decimal = ZERO
     ignored: int = 0
+    waiting: int = 0
+    waiting_dollars: Decimal = ZERO
     needs: tuple[ToldOrder, ...] = ()
     news: tuple[ToldOrder, ...] = ()
     mends: tuple[ToldOrder, ...] = ()
@@ -108,8 +112,14 @@ class Report:
 
     @property
     def errors(self) -> tuple[ToldOrder, ...]:
-        """The orders of the errors section, by number: `<m> need you` counts them."""
+        """The orders of the errors section, by number."""
         return tuple(sorted((*self.needs, *self.news), key=lambda order: order.order_id))
+
+    @property
+    def need_you(self) -> tuple[int, Decimal]:
+        """`<m> need you ($x)`: what the board counts, and the errors about what Saasu has, which the board shows as in Saasu."""
+        there = [order.dollars for order in self.errors if order.is_there]
+        return self.waiting + len(there), sum(there, self.waiting_dollars)
 
     @property
     def keys(self) -> frozenset[str]:

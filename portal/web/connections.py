@@ -152,7 +152,7 @@ def page(
         statuses=STATUSES,
         backfills=progress.backfills_of(desk.session(), file.firm_id, connection.id) if connection else (),
         underway=underway_of(connection) if connection else None,
-        shop_names=reports.shop_statuses(desk.session(), current_firm().id, connection.id)
+        shop_names=choices.shop_statuses(desk.session(), current_firm().id, connection.id)
         if connection
         else {},
         questions=asked_of(connection.id) if connection else (),

@@ -1,6 +1,7 @@
 """What a run came to is mailed as the connection chose, by rows written with the run's end (SYNC §10)."""
 
 from dataclasses import replace
+from decimal import Decimal
 
 import pytest
 from flask import Flask
@@ -10,10 +11,11 @@ from sqlalchemy.orm import Session
 from portal.models.backfills import Backfill, BackfillState
 from portal.models.mails import Mail, MailAddress, MailMemory
 from portal.models.runs import Run, RunKind, RunState
+from portal.reports import board, needing, needs_you_count
 from portal.services import notices, runs
 from portal.services.notices import tell_of_run
 from portal.sync.problems import Code, about_order
-from tests.factories import NOON, make_file, make_firm, make_run
+from tests.factories import NOON, make_connection, make_file, make_firm, make_run
 from tests.mailroom import Mailroom
 from tests.services.telling import ADA, BO, DEAD, Books, books, confirmed
 
@@ -334,3 +336,34 @@ def test_a_firm_of_another_name_is_not_told(session: Session, mailroom: Mailroom
 
     assert other.mails() == []
     assert {mail.firm_id for mail in session.scalars(select(Mail))} == {jam.connection.firm_id}
+
+
+def test_a_mail_counts_what_needs_somebody_as_the_board_does_the_disputed_and_a_flood_among_it(
+    session: Session, mailroom: Mailroom
+) -> None:
+    jam = books(session, mailroom)
+    jam.needs(999, "100.00")
+    disputed = {"state": "ignored", "ignored_reason": "STATUS", "look_once": True, "turn": "you"}
+    jam.order(1000, "20.50", **disputed)
+    jam.order(1001, "30.00", state="seen", flood_at=mailroom.clock.now(), turn="you")
+    jam.order(1002, "7.00", state="ignored", ignored_reason="WHILE_OFF", look_once=True)
+    jam.needs(1003, "9.00", about_order(Code.INCOMPLETE_READ, 1003, "not all its lines"))
+    jam.run()
+
+    (row,) = board(session, jam.connection.firm_id, mailroom.clock.now()).rows
+
+    assert (row.needs_you.orders, row.needs_you.dollars) == (3, Decimal("150.50"))
+    assert needs_you_count(session, jam.connection.firm_id) == 3
+    assert jam.subjects() == ["0 posted, 3 need you ($150.50)"]
+
+
+def test_the_board_and_a_mail_count_one_connection_apart_from_another(
+    session: Session, mailroom: Mailroom
+) -> None:
+    jam = books(session, mailroom)
+    jam.needs(999, "100.00")
+    other = make_connection(session, jam.connection.file, "othershop")
+
+    assert set(needing(session, jam.connection.firm_id)) == {jam.connection.id}
+    assert needing(session, jam.connection.firm_id, other.id) == {}
+    assert needing(session, "another firm") == {}

@@ -1,5 +1,6 @@
 """One run, one place and the mails they make, for the tests of notices; the mails stand beside this file, as people get them."""
 
+from dataclasses import replace
 from datetime import UTC, datetime
 from decimal import Decimal
 from pathlib import Path
@@ -28,7 +29,13 @@ def told(number: int, *problems: Problem, dollars: str = "60.00") -> ToldOrder:
 
 
 def report(**more: Any) -> Report:
-    values: dict[str, Any] = {"at": NOW, "finished": True}
+    needs = more.get("needs", ())
+    values: dict[str, Any] = {
+        "at": NOW,
+        "finished": True,
+        "waiting": len(needs),
+        "waiting_dollars": sum((one.dollars for one in needs), Decimal(0)),
+    }
     return Report(**(values | more))
 
 
@@ -39,7 +46,7 @@ def busy() -> Report:
         posted_dollars=Decimal("412.10"),
         ignored=1005,
         needs=(told(999, HOODIE, item_not_found(999, "sh-cap"), dollars="1180.40"),),
-        news=(told(120, invoice_exists(120, "SHO120"), dollars="32.00"),),
+        news=(replace(told(120, invoice_exists(120, "SHO120"), dollars="32.00"), is_there=True),),
         changed=(
             ChangedOrder(
                 order_id=77,

@@ -227,3 +227,13 @@ def test_a_digest_is_due_at_7_am_of_the_file_also_when_the_clocks_change(after: 
     assert found.isoformat() == f"{due}+00:00"
     assert found.tzinfo is UTC
     assert notices.next_digest(begun, ZoneInfo("Australia/Perth")).hour == 23
+
+
+def test_a_mail_counts_what_waits_for_somebody_and_the_errors_about_what_saasu_has() -> None:
+    there = replace(told(120, dollars="32.00"), is_there=True)
+    found = report(
+        waiting=3, waiting_dollars=Decimal("150.50"), needs=(told(999), there), news=(there,), posted=1
+    )
+
+    assert found.need_you == (5, Decimal("214.50"))
+    assert report().need_you == (0, Decimal(0))

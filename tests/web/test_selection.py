@@ -358,7 +358,7 @@ def test_a_stranger_finds_no_connection_and_a_reader_may_not(
 
 
 def test_the_shops_own_name_of_a_status_stands_beside_ours(cast: Cast, shop: Shop, rows: Rows) -> None:
-    from portal.reports import shop_statuses
+    from portal.services.choices import shop_statuses
 
     with rows() as session:
         connection = session.get_one(Connection, shop.connection)
