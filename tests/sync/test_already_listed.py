@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 
 from portal.sync.already import Listing, listings, look_from
-from portal.sync.failures import Unreachable
+from portal.sync.failures import Refused, Unreachable
 from portal.sync.known_sales import Looked
 from portal.sync.ports import OrderRecord, State
 from portal.sync.problems import Code, Problem, RunStopped
@@ -80,6 +80,30 @@ def test_after_a_time_away_only_what_saasu_wrote_since_is_listed() -> None:
     assert here.books.windows == [(NOW - timedelta(hours=5) - MARGIN, A_DAY_ON)]
     assert here.sales.at == Looked(since=LONG_BEFORE)
     assert here.books.sales == []
+
+
+def test_an_order_that_saasu_refused_an_hour_ago_is_due_after_a_look_as_before_it() -> None:
+    here = world(order(120))
+    here.books.answers = [Refused("The period is closed.")]
+    here.run()
+    assert here.ledger.state(120) is State.FAILED
+    here.later(hours=2)
+    here.sales.at = Looked()
+
+    here.run()
+
+    assert here.ledger.state(120) is State.POSTED
+
+
+def test_an_order_that_was_listed_earlier_does_not_keep_the_next_one_from_being_posted() -> None:
+    here = world(order(120), order(121), prefix="")
+    here.sales.rows = {7120: ours(120)}
+    here.books.listing = [ours(120)]
+
+    here.run()
+
+    assert [here.ledger.state(number) for number in (120, 121)] == [State.POSTED, State.POSTED]
+    assert [sale.marker for sale in here.books.sales] == ["BC-abc123-121"]
 
 
 # --- the listing --------------------------------------------------------------------------------------------------------

@@ -118,6 +118,14 @@ def test_the_names_that_the_shop_gives_to_its_discounts_are_told_once_each() -> 
     assert words(complete, "Discount").startswith("discount (Spring, Members) 3.00")
 
 
+def test_a_coupon_on_shipping_that_lessens_the_total_is_told_by_its_code() -> None:
+    coupons = [coupon("TEN", "10"), coupon("SHIPFREE", "9", kind=4)]
+    complete = order(line(price="100.00"), shipping="9.00", coupon="19.00", coupons=coupons)
+    assert words(complete, "Discount").startswith(
+        "Discount 19.00 = coupon TEN 10.00 + coupon SHIPFREE 9.00, "
+    )
+
+
 def test_a_discount_without_gst_says_so_and_a_discount_item_is_named() -> None:
     complete = order(line(price="100.00", inclusive=False), inclusive=False, coupon="10.00", discount="5.00")
     assert words(complete, "Discount") == (
