@@ -8,7 +8,7 @@ from sqlalchemy import select, update
 from portal.ledger.after_posting import write_changes
 from portal.ledger.fenced import FencedRows
 from portal.ledger.names import NOTES, WHAT, keep_in_full, known_in_full
-from portal.ledger.rows import copy_order, mark_row, stands_otherwise, write_outcome
+from portal.ledger.rows import copy_order, keeps_notes, mark_row, stands_otherwise, write_outcome
 from portal.models.orders import Order
 from portal.models.runs import Run
 from portal.sync.meanwhile import PageMoved
@@ -85,8 +85,10 @@ class PageRows(FencedRows):
         return row
 
     def _write_outcome(self, row: Order, outcome: Outcome) -> None:
+        kept = keeps_notes(row, outcome)
         write_outcome(row, outcome, self._clock.now())
-        keep_in_full(row, self._seal, NOTES, outcome.notes)
+        if not kept:
+            keep_in_full(row, self._seal, NOTES, outcome.notes)
 
     def _write_changes(self, row: Order, changes: Changes) -> None:
         known = known_in_full(row, self._seal)[WHAT]

@@ -13,6 +13,7 @@ from portal.ledger.after_posting import (
     write_finding,
     write_shapes,
 )
+from portal.ledger.names import NOTES, keep_in_full
 from portal.ledger.pages import PageRows
 from portal.ledger.rows import (
     problem_rows,
@@ -102,6 +103,7 @@ class SqlLedger(PageRows):
         self._hold_rules()
         row = self._unmoved(record)
         write_intent(row, record, intent)
+        keep_in_full(row, self._seal, NOTES, intent.notes)
         row.run_id = self._run_id
         self._attempt(row.id, Outcome(state=State.SENDING, note=f"About to send as {intent.number}."))
         self._session.commit()

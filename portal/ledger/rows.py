@@ -28,15 +28,21 @@ def copy_order(row: Order, entry: Recorded, now: datetime) -> None:
 
 
 def write_outcome(row: Order, outcome: Outcome, now: datetime) -> None:
-    """Make an outcome the state of a row. A bridge is kept where the outcome brings none, but for one that was decided anew."""
+    """Make an outcome the state of a row. A bridge is kept where the outcome brings none, but for one that was decided anew.
+
+    What the intent said of contacts stands where the answer was lost.
+    """
+    kept = keeps_notes(row, outcome)
     kept_look = row.look_once and row.ignored_reason == outcome.ignored
-    row.look_once = outcome.state is State.IGNORED and (outcome.look_once or kept_look)
+    row.look_once = (row.look_once and kept) or (
+        outcome.state is State.IGNORED and (outcome.look_once or kept_look)
+    )
     row.flood_at = row.flood_at if outcome.state is State.SEEN else None
     row.state = outcome.state
     row.ignored_reason = outcome.ignored
     row.problems = problem_rows(outcome.problems)
     row.turn = turn_of(row, outcome)
-    row.notes = [bare_of(note) for note in outcome.notes]
+    row.notes = row.notes if kept else [bare_of(note) for note in outcome.notes]
     row.retry_at = outcome.retry_at
     row.decided_at = now
     if outcome.bridge is not None:
@@ -68,6 +74,13 @@ def write_intent(row: Order, record: OrderRecord, intent: Intent) -> None:
     row.bridge = bridge_rows(intent.bridge) if intent.bridge is not None else []
     row.order_created_at = record.created_at
     row.decided_at = intent.sent_at
+    row.notes = [bare_of(note) for note in intent.notes]
+    row.look_once = intent.look_once
+
+
+def keeps_notes(row: Order, outcome: Outcome) -> bool:
+    """Whether the notes of the intent stand: the answer was lost, and what came of the order tells nothing of its contacts."""
+    return row.state in UNSETTLED and outcome.state in (State.UNKNOWN, State.POSTED) and not outcome.notes
 
 
 def turn_of(row: Order, outcome: Outcome) -> str | None:

@@ -184,13 +184,18 @@ class Outcome:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Intent:
-    """What is committed before a post: number, marker, the fingerprint of the body, and what it must come to (SYNC §7.3)."""
+    """What is committed before a post: number, marker, the fingerprint of the body, and what it must come to (SYNC §7.3).
+
+    `notes`, and whether somebody should look once, are what a person is told of the order where its answer is lost.
+    """
 
     number: str
     marker: str
     fingerprint: str
     sent_at: datetime
     bridge: Bridge | None = None
+    notes: tuple[str, ...] = ()
+    look_once: bool = False
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

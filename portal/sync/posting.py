@@ -106,6 +106,8 @@ class Poster:
             fingerprint=fingerprint(sale),
             sent_at=self.clock.now(),
             bridge=mapped.bridge,
+            notes=mapped.notes + contacts.notes,
+            look_once=contacts.renamed,
         )
         record = self.ledger.sending(record, intent)
         if self.clock.now() - intent.sent_at > LONGEST_INTENT:
