@@ -170,6 +170,12 @@ class FakeLedger:
         if present is not record.state:
             raise OrderMoved(f"order {record.order_id} is {present}")
 
+    def keep_text(self, record: OrderRecord, document: str) -> OrderRecord:
+        self._refuse_other(record)
+        kept = replace(record, document=document)
+        self.records[record.order_id] = kept
+        return kept
+
     def sending(self, record: OrderRecord, intent: Intent) -> OrderRecord:
         self._refuse_old_rules()
         self._refuse_other(record)

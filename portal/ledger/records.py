@@ -1,6 +1,7 @@
 """The rows of one connection, written by one run under its fence: one commit an order (SYNC §2, §7)."""
 
 from collections.abc import Collection, Iterable, Sequence
+from dataclasses import replace
 from datetime import datetime
 
 from sqlalchemy import select, update
@@ -96,6 +97,14 @@ class SqlLedger(PageRows):
         """Say how many orders this run will decide."""
         self._session.execute(update(Run).where(Run.id == self._run_id).values(expected=orders))
         self._session.commit()
+
+    def keep_text(self, record: OrderRecord, document: str) -> OrderRecord:
+        """Commit the text of an order that was read afresh, sealed; the record with it. Raises `OrderMoved`."""
+        self._hold_fence(lease_until=self._until())
+        row = self._unmoved(record)
+        row.document = self._seal.seal(row.id, "document", document)
+        self._session.commit()
+        return replace(record, document=document)
 
     def sending(self, record: OrderRecord, intent: Intent) -> OrderRecord:
         """Commit that this order is about to be sent; its row must still be as it was read."""

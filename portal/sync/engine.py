@@ -142,7 +142,7 @@ def take_each(sync: Sync, records: Iterable[OrderRecord], poster: Poster) -> Non
                 continue
             complete = reread(sync, record, missed)
             if complete is not None:
-                take(sync, record, complete, poster)
+                take(sync, with_text(sync, record, complete), complete, poster)
         except (OrderMoved, RulesChanged):
             continue
         except (RunStopped, LeaseLost, StopAsked):
@@ -196,6 +196,13 @@ def reread(sync: Sync, record: OrderRecord, missed: list[RemoteFailure]) -> Comp
         not_read(sync, record, "the shop did not answer for this order")
         return None
     return whole_or_failed(sync, record, found)
+
+
+def with_text(sync: Sync, record: OrderRecord, complete: CompleteOrder) -> OrderRecord:
+    """The record with the order's text, kept where it was read afresh: an order that fails is tried again by what is kept of it."""
+    if complete.document in {"", record.document}:
+        return record
+    return sync.ledger.keep_text(record, complete.document)
 
 
 def whole_or_failed(sync: Sync, record: OrderRecord, found: CompleteOrder | None) -> CompleteOrder | None:

@@ -261,6 +261,10 @@ class Ledger(Protocol):
         """The records of those of some orders that are due still; ascending id."""
         ...
 
+    def keep_text(self, record: OrderRecord, document: str) -> OrderRecord:
+        """Commit the text of an order that was read afresh; the record with it. Raises `OrderMoved`."""
+        ...
+
     def sending(self, record: OrderRecord, intent: Intent) -> OrderRecord:
         """Commit that this order is about to be sent."""
         ...

@@ -127,7 +127,7 @@ def test_lines_that_do_not_come_with_the_page_are_read_order_by_order_and_kept()
     assert [here.ledger.records[number].document for number in (120, 121)] == ["120", ""]
 
 
-def test_orders_whose_lines_the_shop_will_not_give_are_kept_blank_and_read_when_their_turn_comes() -> None:
+def test_orders_whose_lines_the_shop_will_not_give_are_read_when_their_turn_comes_and_kept_then() -> None:
     here = world(order(120), order(121), order(122))
     bare_pages(here)
     failing_for(here, 120, 122)
@@ -135,7 +135,7 @@ def test_orders_whose_lines_the_shop_will_not_give_are_kept_blank_and_read_when_
     here.run()
 
     assert here.shop.asked == ["changed", "complete", "complete", "complete", "one", "one"]
-    assert [here.ledger.records[number].document for number in (120, 121, 122)] == ["", "121", ""]
+    assert [here.ledger.records[number].document for number in (120, 121, 122)] == ["120", "121", "122"]
     assert [sale.number for sale in here.books.sales] == ["SHO120", "SHO121", "SHO122"]
 
 
@@ -287,3 +287,18 @@ def test_a_page_without_orders_records_nothing() -> None:
     here.run()
 
     assert (here.ledger.records, here.books.asked) == ({}, [])
+
+
+def test_an_order_whose_text_was_not_kept_is_read_afresh_once_and_then_tried_by_itself() -> None:
+    here = world(builders.order(builders.line(sku="mug"), id=120))
+    here.run()
+    here.ledger.records[120] = replace(here.ledger.records[120], state=State.SEEN, document="")
+    here.run()
+    assert (here.ledger.state(120), here.ledger.records[120].document) == (State.FAILED, "120")
+    assert here.shop.asked.count("one") == 1
+
+    here.books.catalogue = (builders.item("tea-250"), builders.item("mug"))
+    here.later(hours=1)
+    here.run()
+    assert here.ledger.state(120) is State.POSTED
+    assert here.shop.asked == ["changed"]
