@@ -101,9 +101,12 @@ def keep_block(session: Session, account: str, block: Block) -> None:
     session.execute(kept.on_conflict_do_update(index_elements=["account"], set_=times))
 
 
-def lift_block(session: Session, account: str) -> None:
-    """Forget an account's block: it answered, or its plan was changed. The caller commits."""
-    session.execute(delete(CallBlock).where(CallBlock.account == account))
+def lift_block(session: Session, account: str, known: Block | None = None) -> None:
+    """Forget an account's block: it answered, or its plan was changed; with `known` only that one. The caller commits."""
+    found = delete(CallBlock).where(CallBlock.account == account)
+    if known is not None:
+        found = found.where(CallBlock.until == known.until)
+    session.execute(found.execution_options(synchronize_session=False))
 
 
 def calls_since(session: Session, account: str, since: datetime) -> int:

@@ -30,7 +30,11 @@ AT_ONCE = 500
 FULL = "document IS NOT NULL OR in_full IS NOT NULL"
 TEXT = "document IS NOT NULL"
 orders = sa.table(
-    "orders", sa.column("id", sa.String), sa.column("notes", sa.JSON), sa.column("changes", sa.JSON)
+    "orders",
+    sa.column("id", sa.String),
+    sa.column("notes", sa.JSON),
+    # Without changes there is nothing; the JSON text `null` would be something.
+    sa.column("changes", sa.JSON(none_as_null=True)),
 )
 attempts = sa.table("attempts", sa.column("id", sa.Integer), sa.column("note", sa.String))
 

@@ -36,14 +36,17 @@ class Gate:
         if is_throttled(answer):
             self._shut(answer)
         if answer.ok and self._known is not None:
-            budget.lift_block(self._session, self._account)
+            budget.lift_block(self._session, self._account, self._known)
             self._session.commit()
             self._known = None
 
     def _shut(self, answer: Answer) -> None:
         now, seconds = self._now(), throttled(answer).retry_after
         asked = None if seconds is None else timedelta(seconds=seconds)
-        self._known = block_after(self._known, now, asked=asked, names_a_day=names_a_day(answer))
+        # Another worker may have been refused meanwhile; whoever has to wait longer is right.
+        present = budget.block_of(self._session, self._account)
+        block = block_after(present, now, asked=asked, names_a_day=names_a_day(answer))
+        self._known = present if present is not None and present.until > block.until else block
         budget.keep_block(self._session, self._account, self._known)
         self._session.commit()
         raise Blocked(block_words(self._known, now, self._zone), retry_after=seconds, status=answer.status)

@@ -52,20 +52,25 @@ def sync_now(app: Flask, wanted: str) -> Iterator[tuple[str, bool]]:
 
 
 def sync_one(session: Session, outside: Outside, connection: Connection) -> Run:
-    """One run by hand; where one is under way elsewhere, wait for that one. A slice of a backfill gives way to it."""
+    """One run by hand; where one is under way elsewhere, wait for that one. A slice of a backfill, and a run about one order, are waited for first."""
     clock = SystemClock()
     waited = 0
     while True:
         run = request_run(session, connection, RunKind.MANUAL, "command line", clock.now(), lambda *_: None)
-        if run.backfill_id is None:
+        if not is_part(run):
             carry_out(session, outside, run.id, run.attempt, clock)
         while run.finished_at is None and waited < PATIENCE_SECONDS:
             session.rollback()
             time.sleep(1)
             waited += 1
             session.refresh(run)
-        if run.backfill_id is None or waited >= PATIENCE_SECONDS:
+        if not is_part(run) or waited >= PATIENCE_SECONDS:
             return run
+
+
+def is_part(run: Run) -> bool:
+    """Whether a run reads only a part of what is new: a slice of a backfill, or one order."""
+    return run.backfill_id is not None or run.only_order is not None
 
 
 def wait_for(session: Session, run: Run) -> None:

@@ -1,12 +1,15 @@
 """What the clock tells of by mail: a due run that did not happen, and the digest of a day (SYNC §10)."""
 
+from collections.abc import Callable
 from datetime import datetime, timedelta
+from functools import partial
 from zoneinfo import ZoneInfo
 
 from sqlalchemy import ColumnElement, func, or_, select, update
 from sqlalchemy.orm import Session
 
 from portal.database import begin_reading, changed_rows
+from portal.logs import log
 from portal.models.connections import Connection
 from portal.models.mails import MailMemory
 from portal.models.orders import Order
@@ -100,7 +103,19 @@ def tell_missed(session: Session, outside: Outside, now: datetime) -> int:
     )
     late = [(connection_id, due) for connection_id, due in found]
     session.rollback()
-    return sum(tell_one_missed(session, outside, connection_id, due, now) for connection_id, due in late)
+    return sum(
+        told(session, partial(tell_one_missed, session, outside, one, due, now), one) for one, due in late
+    )
+
+
+def told(session: Session, tell: Callable[[], bool], connection_id: str) -> bool:
+    """Whether something was told of a connection; a fault of ours there is logged and silences no other."""
+    try:
+        return tell()
+    except Exception as fault:
+        session.rollback()
+        log().error("fault in the mails of one connection", connection=connection_id, exc_info=fault)
+        return False
 
 
 def tell_one_missed(
@@ -137,7 +152,7 @@ def tell_digests(session: Session, outside: Outside, now: datetime) -> int:
     )
     due = [(connection_id, at) for connection_id, at in found]
     session.rollback()
-    return sum(tell_digest(session, outside, connection_id, at, now) for connection_id, at in due)
+    return sum(told(session, partial(tell_digest, session, outside, one, at, now), one) for one, at in due)
 
 
 def tell_digest(

@@ -11,6 +11,7 @@ from sqlalchemy import BigInteger, ColumnElement, and_, case, exists, literal, o
 from sqlalchemy.exc import IntegrityError
 from sqlalchemy.orm import Session
 
+from portal import budget
 from portal.database import changed_rows
 from portal.ledger import LEASE, end_slice
 from portal.models.connections import Connection
@@ -247,6 +248,7 @@ def finish(
     else:
         note_on_connection(run, problem, now)
     settle_later(session, connection, now)
+    go_on_after_block(session, connection, now)
     if connection.enabled and was_asked_meanwhile(session, run):
         connection.next_run_at = now
     tell(run)
@@ -295,6 +297,16 @@ def settle_later(session: Session, connection: Connection, now: datetime) -> Non
         connection.next_run_at = None if settles is None else soon or next_slot(connection.minute, now)
     elif connection.next_run_at is not None and soon is not None:
         connection.next_run_at = min(connection.next_run_at, soon)
+
+
+def go_on_after_block(session: Session, connection: Connection, now: datetime) -> None:
+    """Bring the next run forward to the end of a short block by Saasu, as the run's sentence says. The caller commits."""
+    block = budget.block_of(session, f"saasu:{connection.file.file_id}")
+    ends_sooner = (
+        connection.next_run_at is not None and block is not None and block.until < connection.next_run_at
+    )
+    if connection.enabled and block is not None and block.holds(now) and ends_sooner:
+        connection.next_run_at = block.until
 
 
 def unsettled_until(session: Session, connection: Connection) -> datetime | None:

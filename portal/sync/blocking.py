@@ -11,7 +11,8 @@ from portal.sync.allowance import DAY
 from portal.sync.forecast import day_and_time
 
 PAUSE = timedelta(minutes=1)
-"""How long a file is left alone after a refusal that says nothing: most often another program called in the same second."""
+"""How long a file is left alone after a refusal that says nothing: most often another program called in the same second. While it goes
+on, the pause doubles."""
 LASTING = timedelta(minutes=50)
 """Refusals over so long with no good answer between them are the block of a day; hourly runs are not an hour apart to the second."""
 SHORT = timedelta(hours=2)
@@ -39,7 +40,7 @@ def block_after(known: Block | None, now: datetime, *, asked: timedelta | None, 
         return Block(since, now + min(asked, DAY))
     if names_a_day or now - since >= LASTING:
         return Block(since, since + DAY)
-    return Block(since, now + PAUSE)
+    return Block(since, now + max(PAUSE, now - since))
 
 
 def block_words(block: Block, now: datetime, zone: ZoneInfo) -> str:

@@ -30,6 +30,7 @@ from portal.sync.posting import Poster
 from portal.sync.problems import Code, RunStopped, about_order
 from portal.sync.proving import ReadBack
 from portal.sync.reading import MISSED_LIMIT, read_changes
+from portal.sync.sale_orders import number_for
 from portal.sync.settling import look_up, verdict
 
 BATCH = 100
@@ -68,10 +69,15 @@ def settle_each(sync: Sync, records: Sequence[OrderRecord]) -> None:
         raise RunStopped(books_problem(failure)) from failure
     for record in records:
         sync.ledger.heartbeat()
-        outcome = verdict(record, sync.rules.store_hash, listing, now)
+        outcome = verdict(numbered(record, sync.rules.prefix), sync.rules.store_hash, listing, now)
         if outcome.posted is not None and not record.document:
             outcome = replace(outcome, changes=changes_meanwhile(sync, record, outcome.posted.number))
         sync.ledger.settle(record, outcome)
+
+
+def numbered(record: OrderRecord, prefix: str) -> OrderRecord:
+    """The record with the number that the order has, or would be sent under where it never was."""
+    return record if record.number else replace(record, number=number_for(prefix, record.order_id))
 
 
 def changes_meanwhile(sync: Sync, record: OrderRecord, number: str) -> Changes | None:

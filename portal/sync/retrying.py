@@ -6,7 +6,7 @@ from portal.sync.engine import post_each, settle_each, whole_or_failed
 from portal.sync.failures import RemoteFailure, shop_problem
 from portal.sync.orders import OrderPage
 from portal.sync.outfit import Sync
-from portal.sync.ports import OrderRecord, State
+from portal.sync.ports import OrderMoved, OrderRecord, State
 from portal.sync.problems import RunStopped
 from portal.sync.reading import page_entries, write_page
 
@@ -42,6 +42,9 @@ def read_one(sync: Sync, record: OrderRecord) -> None:
             return
         page = OrderPage(orders=(complete.order,), complete={complete.order.id: complete})
         entries = page_entries(sync, page)
+    except OrderMoved:
+        # A person decided about it while the shop was asked, and that stands.
+        return
     except RemoteFailure as failure:
         raise RunStopped(shop_problem(failure)) from failure
     write_page(sync, page, entries, partial(sync.ledger.record_page, reading=sync.ledger.reading()))

@@ -47,6 +47,7 @@ def before(app: Flask) -> None:
     }
     order = make_order(session, connection, 100, "posted", changes=changes, notes=NOTES, look_once=True)
     make_order(session, connection, 101, "posted", document=b"sealed")
+    make_order(session, connection, 102, "posted", notes=NOTES[:1], look_once=True)
     for note in (f"Changed in the shop: {'; '.join(WHAT)}.", f"Changed in the shop: {WHAT[3]}.", "Asked."):
         session.add(Attempt(firm_id=order.firm_id, order_pk=order.id, at=NOON, state="posted", note=note))
     session.commit()
@@ -76,6 +77,14 @@ def test_what_was_said_in_clear_keeps_its_bare_words(before: None) -> None:
     ]
     assert (row(100).in_full, row(100).look_once) == (None, True)
     assert (row(101).changes, row(101).notes, row(101).document) == (None, [], b"sealed")
+
+
+def test_an_order_that_did_not_change_has_no_changes_afterwards_either(before: None) -> None:
+    upgrade()
+
+    unchanged = select(Order.order_id).where(Order.changes.is_(None)).order_by(Order.order_id)
+    assert list(db.session().scalars(unchanged)) == [101, 102]
+    assert row(102).notes == ["Contact 7 was renamed."]
 
 
 def test_the_history_keeps_what_names_nobody(before: None) -> None:

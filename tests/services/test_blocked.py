@@ -2,15 +2,20 @@
 
 from datetime import timedelta
 from typing import Any
+from zoneinfo import ZoneInfo
 
 import pytest
 import requests
 from sqlalchemy import select
 
+from portal import budget
+from portal.clients.answers import Answer
 from portal.models.backfills import Backfill
 from portal.models.mirrors import CallBlock
 from portal.models.runs import RunState
 from portal.services import allowances, connections
+from portal.services.gates import Gate
+from portal.sync.blocking import Block
 from portal.sync.failures import Blocked
 from portal.sync.problems import RunStopped
 from tests.backfill_clerk import Clerk
@@ -90,8 +95,11 @@ def test_a_refusal_that_says_nothing_is_asked_again_by_the_next_run_and_then_wai
     shop.place()
     before = asked(shop.desk)
     throttle(shop.desk, 2)
+    shop.connection.next_run_at = shop.clock.now() + timedelta(hours=1)
+    shop.desk.session.commit()
     first = shop.run()
     since = shop.clock.now()
+    assert shop.connection.next_run_at == since + timedelta(minutes=1)
     shop.forward(minutes=57)
     second = shop.run()
     found = kept(shop.desk)
@@ -115,6 +123,27 @@ def test_a_call_in_the_same_second_as_another_program_stops_nobody_for_long(shop
     run = shop.run()
 
     assert (run.state, shop.state(number)[0], kept(shop.desk)) == (RunState.FINISHED, "posted", None)
+
+
+def test_of_two_workers_that_are_refused_the_longer_wait_counts_and_a_late_good_answer_lifts_only_its_own(
+    shop: Counter,
+) -> None:
+    session, account = shop.desk.session, f"saasu:{shop.desk.file.file_id}"
+    gate = Gate(session, account, shop.clock.now, ZoneInfo("Australia/Sydney"))
+    block_now = Block(shop.clock.now(), shop.clock.now() + timedelta(minutes=1))
+    budget.keep_block(session, account, block_now)
+    session.commit()
+    shop.forward(minutes=2)
+    gate.ask()
+    day = Block(block_now.since, block_now.since + timedelta(hours=24))
+    budget.keep_block(session, account, day)
+    session.commit()
+
+    gate.hear(Answer(status=200, text="{}"))
+    assert budget.block_of(session, account) == day
+    with pytest.raises(Blocked, match="blocked this file"):
+        gate.hear(Answer(status=429))
+    assert budget.block_of(session, account) == day
 
 
 def test_no_page_asks_a_blocked_file_either(shop: Counter) -> None:

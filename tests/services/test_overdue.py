@@ -1,7 +1,9 @@
 """The clock tells of runs that did not happen, and writes the digest of a day (SYNC §10)."""
 
 from datetime import UTC, datetime, timedelta
+from typing import Any
 
+import pytest
 from sqlalchemy import select, update
 from sqlalchemy.orm import Session
 
@@ -185,6 +187,25 @@ def test_a_digest_names_the_problem_the_connection_stands_still_for(
     assert [mail.kind for mail in jam.mails()] == ["stopped", "digest"]
     assert DEAD.sentence in mailroom.came(ADA)[-1]["text"]
     assert jam.memory().alarm == "STORE_CREDENTIALS"
+
+
+def test_a_fault_in_the_digest_of_one_connection_silences_no_other(
+    session: Session, mailroom: Mailroom, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    broken, jam = books(session, mailroom, "daily"), books(session, mailroom, "daily")
+    overdue.tell_digests(session, mailroom.outside, mailroom.clock.now())
+    mailroom.clock.forward(hours=24)
+    whole = overdue.report_since
+
+    def report(*given: Any) -> Any:
+        if given[2].id == broken.connection.id:
+            raise TypeError("a row that nobody expected")
+        return whole(*given)
+
+    monkeypatch.setattr(overdue, "report_since", report)
+
+    assert overdue.tell_digests(session, mailroom.outside, mailroom.clock.now()) == 1
+    assert jam.subjects() == ["0 posted, 0 need you ($0.00), daily digest"]
 
 
 def test_other_choices_get_no_digest_and_nobody_unconfirmed_does(

@@ -44,9 +44,16 @@ def test_the_time_that_saasu_names_is_kept_to_but_no_longer_than_a_day(
 
 
 @pytest.mark.parametrize(
-    ("minutes", "until"), [(49, A_MINUTE_ON), (50, NOW - timedelta(minutes=50) + DAY), (60, NOW - HOUR + DAY)]
+    ("minutes", "until"),
+    [
+        (1, A_MINUTE_ON),
+        (20, NOW + timedelta(minutes=20)),
+        (49, NOW + timedelta(minutes=49)),
+        (50, NOW - timedelta(minutes=50) + DAY),
+        (60, NOW - HOUR + DAY),
+    ],
 )
-def test_refusals_that_last_from_one_hourly_run_to_the_next_are_the_block_of_a_day(
+def test_the_pause_doubles_and_refusals_that_last_from_one_hourly_run_to_the_next_are_the_block_of_a_day(
     minutes: int, until: datetime
 ) -> None:
     first = timedelta(minutes=minutes)

@@ -159,6 +159,35 @@ def test_an_order_that_somebody_set_aside_meanwhile_is_not_posted() -> None:
     assert len(here.books.sales) == 1
 
 
+def test_a_decision_that_falls_while_the_shop_does_not_know_the_order_stands_and_the_run_ends_well() -> None:
+    here = two_waiting()
+
+    def pressed(order_id: int) -> None:
+        here.ledger.records[order_id] = replace(
+            here.ledger.records[order_id], state=State.IGNORED, ignored=Ignored.BY_PERSON
+        )
+
+    here.shop.one = pressed  # type: ignore[method-assign]
+    retry(here, 120)
+
+    assert here.ledger.records[120].ignored is Ignored.BY_PERSON
+    assert len(here.books.sales) == 1
+
+
+def test_an_order_whose_number_a_stranger_still_has_is_not_said_to_be_sent_again() -> None:
+    here = two_waiting()
+    there = replace(here.books.listing[0], invoice_id=77, number="SHO120", purchase_order_number="")
+    here.books.listing = [replace(there, modified_at=here.clock.now())]
+    here.ledger.records[120] = replace(here.ledger.records[120], state=State.UNKNOWN)
+    before = len(here.ledger.outcomes[120])
+
+    retry(here, 120)
+
+    (outcome,) = here.ledger.outcomes[120][before:]
+    assert (outcome.state, outcome.note) == (State.EXISTS, "Saasu has this number on another sale.")
+    assert outcome.problems[0].sentence == "Order #120: Invoice with number SHO120 already exists."
+
+
 def test_an_order_that_saasu_has_already_is_not_posted_by_a_retry_either() -> None:
     here = two_waiting()
     here.sales.at = Looked()
