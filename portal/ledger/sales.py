@@ -65,7 +65,10 @@ class SqlKnownSales:
 
 
 def write_listed(session: Session, file_pk: str, rows: Sequence[InvoiceSummary], now: datetime) -> None:
-    """Keep the sales of a listing made just now: their numbers, and the markers that are ours. The caller commits."""
+    """Keep the sales of a listing made just now: their numbers, and the markers that are ours. The caller commits.
+
+    They are written by ascending id, so that two listings of one file wait for each other instead of locking each other out.
+    """
     insert = sqlite.insert if session.get_bind().dialect.name == "sqlite" else postgresql.insert
     added = insert(ListedSale)
     kept = added.on_conflict_do_update(
@@ -80,7 +83,7 @@ def write_listed(session: Session, file_pk: str, rows: Sequence[InvoiceSummary],
             "marker": mark_of(row),
             "listed_at": now,
         }
-        for row in rows
+        for row in sorted(rows, key=lambda row: row.invoice_id)
     ]
     if values:
         session.execute(kept, values)
