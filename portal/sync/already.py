@@ -126,10 +126,12 @@ def look_from(looked: Looked, earliest: datetime, start: datetime, now: datetime
     """Where a look begins (`doubt`) and for orders created since when it holds then (`since`); `None` where nothing is to be listed.
 
     Orders older than ever looked for need a look from their beginning: a sale that is changed in Saasu moves to the present. It reaches
-    a little further than it must, so that an order of the last days that is paid later needs no look of its own.
+    a little further than it must, so that an order of the last days that is paid later needs no look of its own, and from the second
+    look on a whole window further, so that older orders that are taken newest first share one.
     """
     if looked.since is None or earliest < looked.since:
-        since = min(earliest, max(start, now - WINDOW))
+        further = earliest if looked.since is None else earliest - WINDOW
+        since = min(further, max(start, now - WINDOW))
         return Looked(since=since, doubt=since)
     return looked if looked.doubt is not None else None
 

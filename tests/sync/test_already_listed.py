@@ -14,7 +14,7 @@ from portal.sync.ports import OrderRecord, State
 from portal.sync.problems import Code, Problem, RunStopped
 from portal.sync.sale_orders import InvoiceSummary, PostedOrder
 from tests import builders
-from tests.fake_slices import ASKED_FROM, Backfilled, backfilled, older
+from tests.fake_slices import Backfilled, backfilled, older
 from tests.fakes import FakeBooks, FakeClock
 from tests.whole_run import NOW, World, order, world
 
@@ -51,9 +51,10 @@ LONG_BEFORE = NOW - 100 * DAYS
         (Looked(), LONG_BEFORE, START, LONG_BEFORE),
         (Looked(), NOW - DAYS, START, NOW - 30 * DAYS),
         (Looked(), NOW - DAYS, NOW - 2 * DAYS, NOW - 2 * DAYS),
-        # Looked before: older orders need a look from their beginning.
-        (Looked(since=LONG_BEFORE), LONG_BEFORE - DAYS, START, LONG_BEFORE - DAYS),
-        (Looked(since=LONG_BEFORE, doubt=NOW - DAYS), LONG_BEFORE - DAYS, START, LONG_BEFORE - DAYS),
+        # Looked before: older orders need a look from their beginning, a window further for the next ones.
+        (Looked(since=LONG_BEFORE), LONG_BEFORE - DAYS, START, LONG_BEFORE - 31 * DAYS),
+        (Looked(since=LONG_BEFORE, doubt=NOW - DAYS), LONG_BEFORE - DAYS, START, LONG_BEFORE - 31 * DAYS),
+        (Looked(since=NOW - DAYS), NOW - 2 * DAYS, START, NOW - 32 * DAYS),
     ],
 )
 def test_a_look_begins_at_the_earliest_order_concerned(
@@ -68,6 +69,15 @@ def test_nothing_is_listed_again_but_from_where_the_ledger_is_in_doubt() -> None
 
     assert look_from(known, LONG_BEFORE, START, NOW) is None
     assert look_from(in_doubt, LONG_BEFORE, START, NOW) == in_doubt
+
+
+def test_older_orders_taken_newest_first_share_one_look_a_month() -> None:
+    here = world(start=START)
+    here.sales.at = Looked(since=NOW - 30 * DAYS)
+
+    looked = [here.sync().looker.look(NOW - days * DAYS) for days in (40, 41, 55, 70, 71, 72)]
+
+    assert looked == [True, False, False, False, True, False]
 
 
 def test_after_a_time_away_only_what_saasu_wrote_since_is_listed() -> None:
@@ -197,7 +207,7 @@ def asked_for(*there: InvoiceSummary, numbers: tuple[int, ...] = (101, 102, 103,
 def test_a_backfill_in_two_slices_looks_once_and_posts_only_what_saasu_does_not_have() -> None:
     then = NOW - 10 * DAYS
     here = asked_for(ours(102, "INV-2", modified_at=then), ours(103, "INV-3", modified_at=then))
-    here.ledger.over_after = 3
+    here.ledger.over_after = 4
 
     with pytest.raises(Exception, match="over"):
         here.slice()
@@ -207,8 +217,7 @@ def test_a_backfill_in_two_slices_looks_once_and_posts_only_what_saasu_does_not_
     here.books.windows.clear()
     here.slice()
 
-    earliest = older(101).order.created_at
-    assert here.sales.at == Looked(since=min(earliest, max(ASKED_FROM, NOW - 30 * DAYS)))
+    assert here.sales.at == Looked(since=older(101).order.created_at - 30 * DAYS)
     assert (len(posted_before), listings_before >= 1) == (1, True)
     assert [sale.marker for sale in here.books.sales] == ["BC-abc123-101", "BC-abc123-104"]
     assert [here.ledger.records[one].state for one in (101, 102, 103, 104)] == [State.POSTED] * 4
