@@ -10,7 +10,7 @@ from datetime import datetime, timedelta
 
 from portal.money import cents
 from portal.sync.bridge import Figures
-from portal.sync.failures import RemoteFailure, books_problem
+from portal.sync.failures import RemoteFailure, Unreachable, books_problem
 from portal.sync.known_sales import Found, KnownSales, Looked, found_there, orders_named
 from portal.sync.ports import Books, Clock, Ledger, OrderMoved, OrderRecord, Outcome, SalesToRead, State
 from portal.sync.problems import Code, RunStopped
@@ -68,19 +68,26 @@ class Looker:
     def there(self, record: OrderRecord) -> Outcome | None:
         """What Saasu has of one order by what was listed earlier, as it stands now; `None` where it has nothing.
 
-        That it is gone is concluded from another complete listing only (SYNC §7.5). Raises `RunStopped`.
+        That it is gone is concluded from another complete listing only (SYNC §7.5). Raises `Unreachable` where Saasu does not answer
+        for that very sale, `RunStopped` for everything else.
         """
         mark, number = self._names(record)
         known = found_there(mark, number, self.sales.listed(mark, number))
         if Code.ORDER_ID_REUSED in record.codes or known is None:
             return None
+        row = self._shown(known.row.invoice_id)
+        found = found_there(mark, number, (row,)) if row is not None else None
+        found = found or self._listed_anew(record, mark, number)
+        return there_outcome(record, number, found) if found is not None else None
+
+    def _shown(self, invoice_id: int) -> InvoiceSummary | None:
+        """A sale as it stands now. Raises `Unreachable`, or `RunStopped` for what concerns every sale."""
         try:
-            row = self.books.invoice(known.row.invoice_id)
-            found = found_there(mark, number, (row,)) if row is not None else None
-            found = found or self._listed_anew(record, mark, number)
+            return self.books.invoice(invoice_id)
+        except Unreachable:
+            raise
         except RemoteFailure as failure:
             raise RunStopped(books_problem(failure)) from failure
-        return there_outcome(record, number, found) if found is not None else None
 
     def _names(self, record: OrderRecord) -> tuple[str, str]:
         """The marker and the number by which an order is looked for."""
@@ -90,8 +97,11 @@ class Looker:
     def _listed_anew(self, record: OrderRecord, mark: str, number: str) -> Found | None:
         """The sale in a complete listing from the order's creation on; what was listed earlier is forgotten."""
         looked, rows = self.sales.looked(), list[InvoiceSummary]()
-        for listing in listings(self.books, record.created_at, self.clock.now(), self.afford):
-            rows += listing.rows
+        try:
+            for listing in listings(self.books, record.created_at, self.clock.now(), self.afford):
+                rows += listing.rows
+        except RemoteFailure as failure:
+            raise RunStopped(books_problem(failure)) from failure
         for gone in self.sales.listed(mark, number):
             self.sales.forget(gone.invoice_id)
         self.sales.keep(rows, looked)

@@ -138,13 +138,12 @@ def post_each(sync: Sync, records: Iterable[OrderRecord]) -> None:
 def take_each(sync: Sync, records: Iterable[OrderRecord], poster: Poster) -> None:
     """Decide and post order by order; a fault of ours in one leaves the others alone."""
     missed: list[RemoteFailure] = []
+    unshown: list[RemoteFailure] = []
     for record in records:
         sync.ledger.heartbeat()
         sync.afford()
         try:
-            there = sync.looker.there(record)
-            if there is not None:
-                sync.ledger.settle(record, there)
+            if settled_there(sync, record, unshown):
                 continue
             complete = reread(sync, record, missed)
             if complete is not None:
@@ -156,6 +155,21 @@ def take_each(sync: Sync, records: Iterable[OrderRecord], poster: Poster) -> Non
         except Exception as fault:
             sync.report(fault)
             settle_fault(sync, record)
+
+
+def settled_there(sync: Sync, record: OrderRecord, unshown: list[RemoteFailure]) -> bool:
+    """Settle an order that Saasu has already, or may have but cannot show; whether the run is done with it (SYNC §7.7)."""
+    try:
+        there = sync.looker.there(record)
+    except Unreachable as failure:
+        unshown.append(failure)
+        if len(unshown) >= MISSED_LIMIT:
+            raise RunStopped(books_problem(failure)) from failure
+        not_read(sync, record, "Saasu has a sale that may be of this order, but did not show it")
+        return True
+    if there is not None:
+        sync.ledger.settle(record, there)
+    return there is not None
 
 
 def take(sync: Sync, record: OrderRecord, complete: CompleteOrder, poster: Poster) -> None:

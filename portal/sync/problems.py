@@ -202,7 +202,7 @@ MEANINGS: dict[Code, Meaning] = {
     Code.INCOMPLETE_READ: Meaning(
         Turn.WAIT,
         True,
-        "The shop did not give all the lines of this order.",
+        "The shop did not give all the lines of this order, or Saasu did not show a sale that may be of it.",
         "Nothing to do: the next run reads it again.",
         "Order #1049: the shop did not give all its lines",
     ),

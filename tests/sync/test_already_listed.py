@@ -8,15 +8,15 @@ from typing import Any
 import pytest
 
 from portal.sync.already import Listing, listings, look_from
-from portal.sync.failures import Refused, Unreachable
+from portal.sync.failures import Refused
 from portal.sync.known_sales import Looked
-from portal.sync.ports import OrderRecord, State
+from portal.sync.ports import State
 from portal.sync.problems import Code, Problem, RunStopped
-from portal.sync.sale_orders import InvoiceSummary, PostedOrder
+from portal.sync.sale_orders import InvoiceSummary
 from tests import builders
 from tests.fake_slices import Backfilled, backfilled, older
 from tests.fakes import FakeBooks, FakeClock
-from tests.whole_run import NOW, World, order, world
+from tests.whole_run import NOW, order, world
 
 CREATED = builders.CREATED
 A_DAY_ON = NOW + timedelta(days=1)
@@ -246,125 +246,3 @@ def test_an_hourly_run_beside_it_settles_what_the_backfill_holds_as_well() -> No
 
     assert here.ledger.state(102) is State.POSTED
     assert 102 not in here.ledger.holding
-
-
-# --- listed earlier -----------------------------------------------------------------------------------------------------
-
-
-def known_from_before(*rows: InvoiceSummary, **more: Any) -> World:
-    """A connection that looked earlier and then listed these sales; the order turns up only now."""
-    here = world(order(120), **more)
-    here.sales.rows = {row.invoice_id: row for row in rows}
-    return here
-
-
-def test_a_late_order_is_found_in_what_was_listed_earlier_and_asked_for_by_its_id() -> None:
-    now = ours(120, "INV-8")
-    here = known_from_before(ours(120), prefix="")
-    here.books.listing = [now]
-
-    here.run()
-
-    assert here.ledger.last(120).posted == PostedOrder(invoice_id=7120, number="INV-8")
-    assert here.ledger.last(120).found == now
-    assert here.books.asked == ["invoice"]
-    assert here.books.sales == []
-
-
-def test_a_sale_deleted_in_saasu_since_is_absent_only_after_another_whole_listing() -> None:
-    here = known_from_before(ours(120), prefix="")
-
-    here.run()
-
-    assert [one for one in here.books.asked if one in {"invoice", "invoices_modified", "post"}][:3] == [
-        "invoice",
-        "invoices_modified",
-        "post",
-    ]
-    assert here.books.windows[0] == (CREATED - MARGIN, A_DAY_ON)
-    assert here.ledger.state(120) is State.POSTED
-    assert here.sales.at.since is not None and here.sales.at.doubt is None
-    assert 7120 not in here.sales.rows
-
-
-def test_that_listing_reaches_from_the_orders_creation_to_the_present_and_is_kept() -> None:
-    created = NOW - timedelta(days=40)
-    here = world(order(120, created_at=created), prefix="")
-    here.sales.rows = {7120: ours(120)}
-    again = listed("INV-9", "BC-abc123-120", 9, modified_at=created + timedelta(days=1))
-    here.books.listing = [again, listed("A-1", "", 10, modified_at=NOW - timedelta(hours=1))]
-
-    here.run()
-
-    assert [since for since, _ in here.books.windows] == [
-        created - MARGIN,
-        created + timedelta(days=30) - MARGIN,
-    ]
-    assert here.ledger.last(120).posted == PostedOrder(invoice_id=9, number="INV-9")
-    assert sorted(here.sales.rows) == [9, 10]
-    assert here.books.sales == []
-
-
-def test_a_sale_that_saasu_does_not_show_by_its_id_but_lists_is_there() -> None:
-    here = known_from_before(ours(120), prefix="")
-    here.books.listing = [ours(120)]
-    here.books.invoice = lambda _invoice_id: None  # type: ignore[method-assign, assignment]
-
-    here.run()
-
-    assert here.books.sales == []
-    assert here.ledger.state(120) is State.POSTED
-
-
-def test_a_strangers_sale_that_has_another_number_now_no_longer_stands_in_the_way() -> None:
-    here = known_from_before(listed("SHO120", "PO 7"))
-    here.books.listing = [listed("SHO120-OLD", "PO 7")]
-
-    here.run()
-
-    assert [sale.number for sale in here.books.sales] == ["SHO120"]
-
-
-def test_a_strangers_sale_that_still_has_the_number_exists_still() -> None:
-    here = known_from_before(listed("SHO120", "PO 7"))
-    here.books.listing = [listed("SHO120", "PO 7")]
-
-    here.run()
-
-    words = "Order #120: Invoice with number SHO120 already exists."
-    assert [one.sentence for one in here.ledger.last(120).problems] == [words]
-    assert here.ledger.state(120) is State.EXISTS
-    assert here.books.sales == []
-
-
-def test_a_sale_that_is_listed_long_before_the_present_is_found_in_its_part_of_the_listing() -> None:
-    here = known_from_before(ours(120), prefix="")
-    created = NOW - 100 * DAYS
-    here.books.listing = [ours(120, modified_at=created + DAYS), ours(121, modified_at=NOW)]
-    here.books.invoice = lambda _invoice_id: None  # type: ignore[method-assign, assignment]
-
-    waiting = OrderRecord(
-        id="record 120", order_id=120, state=State.SEEN, created_at=created, modified_at=CREATED
-    )
-    found = here.sync().looker.there(waiting)
-
-    assert len(here.books.windows) == 3
-    assert found is not None and found.state is State.POSTED
-
-
-def test_a_look_that_has_nothing_to_list_says_so() -> None:
-    here = known_from_before()
-
-    assert here.sync().looker.look(CREATED) is False
-    assert here.books.asked == []
-
-
-def test_saasu_away_while_a_late_order_is_asked_for_ends_the_run() -> None:
-    here = known_from_before(ours(120))
-    here.books.silent = [Unreachable("no connection")]
-
-    with pytest.raises(RunStopped) as stopped:
-        here.run()
-
-    assert stopped.value.problem.code is Code.SAASU_UNREACHABLE
-    assert here.books.sales == []

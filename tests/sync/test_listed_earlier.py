@@ -1,0 +1,209 @@
+"""Orders that turn up late: what was listed earlier is asked for as it stands now (SYNC §7.5, §7.7)."""
+
+from datetime import timedelta
+from decimal import Decimal
+from typing import Any
+
+import pytest
+
+from portal.sync.failures import Denied, Throttled, Unreachable
+from portal.sync.ports import OrderRecord, Outcome, State
+from portal.sync.problems import Code, Problem, RunStopped
+from portal.sync.sale_orders import InvoiceSummary, PostedOrder
+from tests import builders
+from tests.whole_run import NOW, World, order, world
+
+CREATED = builders.CREATED
+A_DAY_ON = NOW + timedelta(days=1)
+MARGIN = timedelta(minutes=10)
+DAYS = timedelta(days=1)
+
+
+def listed(number: str, mark: str = "", invoice_id: int = 77, **more: Any) -> InvoiceSummary:
+    values: dict[str, Any] = {
+        "invoice_type": "Sale Order",
+        "total": Decimal("11.00"),
+        "tax": Decimal("1.00"),
+        "modified_at": CREATED,
+    }
+    return InvoiceSummary(invoice_id=invoice_id, number=number, purchase_order_number=mark, **(values | more))
+
+
+def ours(order_id: int, number: str = "INV-7", **more: Any) -> InvoiceSummary:
+    return listed(number, f"BC-abc123-{order_id}", 7000 + order_id, **more)
+
+
+def known_from_before(*rows: InvoiceSummary, **more: Any) -> World:
+    """A connection that looked earlier and then listed these sales; the order turns up only now."""
+    here = world(order(120), **more)
+    here.sales.rows = {row.invoice_id: row for row in rows}
+    return here
+
+
+def test_a_late_order_is_found_in_what_was_listed_earlier_and_asked_for_by_its_id() -> None:
+    now = ours(120, "INV-8")
+    here = known_from_before(ours(120), prefix="")
+    here.books.listing = [now]
+
+    here.run()
+
+    assert here.ledger.last(120).posted == PostedOrder(invoice_id=7120, number="INV-8")
+    assert here.ledger.last(120).found == now
+    assert here.books.asked == ["invoice"]
+    assert here.books.sales == []
+
+
+def test_a_sale_deleted_in_saasu_since_is_absent_only_after_another_whole_listing() -> None:
+    here = known_from_before(ours(120), prefix="")
+
+    here.run()
+
+    assert [one for one in here.books.asked if one in {"invoice", "invoices_modified", "post"}][:3] == [
+        "invoice",
+        "invoices_modified",
+        "post",
+    ]
+    assert here.books.windows[0] == (CREATED - MARGIN, A_DAY_ON)
+    assert here.ledger.state(120) is State.POSTED
+    assert here.sales.at.since is not None and here.sales.at.doubt is None
+    assert 7120 not in here.sales.rows
+
+
+def test_that_listing_reaches_from_the_orders_creation_to_the_present_and_is_kept() -> None:
+    created = NOW - timedelta(days=40)
+    here = world(order(120, created_at=created), prefix="")
+    here.sales.rows = {7120: ours(120)}
+    again = listed("INV-9", "BC-abc123-120", 9, modified_at=created + timedelta(days=1))
+    here.books.listing = [again, listed("A-1", "", 10, modified_at=NOW - timedelta(hours=1))]
+
+    here.run()
+
+    assert [since for since, _ in here.books.windows] == [
+        created - MARGIN,
+        created + timedelta(days=30) - MARGIN,
+    ]
+    assert here.ledger.last(120).posted == PostedOrder(invoice_id=9, number="INV-9")
+    assert sorted(here.sales.rows) == [9, 10]
+    assert here.books.sales == []
+
+
+def test_a_sale_that_saasu_does_not_show_by_its_id_but_lists_is_there() -> None:
+    here = known_from_before(ours(120), prefix="")
+    here.books.listing = [ours(120)]
+    here.books.invoice = lambda _invoice_id: None  # type: ignore[method-assign, assignment]
+
+    here.run()
+
+    assert here.books.sales == []
+    assert here.ledger.state(120) is State.POSTED
+
+
+def test_a_strangers_sale_that_has_another_number_now_no_longer_stands_in_the_way() -> None:
+    here = known_from_before(listed("SHO120", "PO 7"))
+    here.books.listing = [listed("SHO120-OLD", "PO 7")]
+
+    here.run()
+
+    assert [sale.number for sale in here.books.sales] == ["SHO120"]
+
+
+def test_a_strangers_sale_that_still_has_the_number_exists_still() -> None:
+    here = known_from_before(listed("SHO120", "PO 7"))
+    here.books.listing = [listed("SHO120", "PO 7")]
+
+    here.run()
+
+    words = "Order #120: Invoice with number SHO120 already exists."
+    assert [one.sentence for one in here.ledger.last(120).problems] == [words]
+    assert here.ledger.state(120) is State.EXISTS
+    assert here.books.sales == []
+
+
+def test_a_sale_that_is_listed_long_before_the_present_is_found_in_its_part_of_the_listing() -> None:
+    here = known_from_before(ours(120), prefix="")
+    created = NOW - 100 * DAYS
+    here.books.listing = [ours(120, modified_at=created + DAYS), ours(121, modified_at=NOW)]
+    here.books.invoice = lambda _invoice_id: None  # type: ignore[method-assign, assignment]
+
+    waiting = OrderRecord(
+        id="record 120", order_id=120, state=State.SEEN, created_at=created, modified_at=CREATED
+    )
+    found = here.sync().looker.there(waiting)
+
+    assert len(here.books.windows) == 3
+    assert found is not None and found.state is State.POSTED
+
+
+def test_a_look_that_has_nothing_to_list_says_so() -> None:
+    here = known_from_before()
+
+    assert here.sync().looker.look(CREATED) is False
+    assert here.books.asked == []
+
+
+def late_orders(*numbers: int) -> World:
+    """Orders that turn up late; Saasu had a sale of each when it was last listed. The shop has order 200 as well, which it had not."""
+    here = world(*map(order, (*numbers, 200)), prefix="")
+    here.sales.rows = {7000 + number: ours(number, f"INV-{number}") for number in numbers}
+    here.books.listing = list(here.sales.rows.values())
+    return here
+
+
+def test_a_sale_that_saasu_cannot_show_fails_its_order_alone_and_the_others_go_on() -> None:
+    here = late_orders(120, 121)
+    here.books.silent = [Unreachable("HTTP 500")]
+
+    here.run()
+
+    words = "Order #120: Saasu has a sale that may be of this order, but did not show it"
+    assert here.ledger.last(120) == Outcome(
+        state=State.FAILED,
+        problems=(Problem(Code.INCOMPLETE_READ, words),),
+        retry_at=NOW + timedelta(hours=1),
+    )
+    assert [here.ledger.state(number) for number in (121, 200)] == [State.POSTED, State.POSTED]
+    assert [sale.marker for sale in here.books.sales] == ["BC-abc123-200"]
+    here.later(hours=2)
+
+    here.run()
+
+    assert here.ledger.last(120).posted == PostedOrder(invoice_id=7120, number="INV-120")
+    assert len(here.books.sales) == 1
+
+
+def test_saasu_away_for_three_late_orders_ends_the_run() -> None:
+    here = late_orders(120, 121, 122)
+    here.books.silent = [Unreachable("HTTP 500")] * 3
+
+    with pytest.raises(RunStopped) as stopped:
+        here.run()
+
+    assert stopped.value.problem.code is Code.SAASU_UNREACHABLE
+    assert [here.ledger.state(number) for number in (120, 121, 122)] == [
+        State.FAILED,
+        State.FAILED,
+        State.SEEN,
+    ]
+    assert (here.ledger.state(200), here.books.sales) == (State.SEEN, [])
+
+
+@pytest.mark.parametrize(
+    ("failures", "code"),
+    [
+        ([Throttled("too many")], Code.SAASU_QUOTA),
+        ([Denied("no right")], Code.SAASU_FILE),
+        ([None, Unreachable("no connection")], Code.SAASU_UNREACHABLE),
+    ],
+)
+def test_what_concerns_every_sale_ends_the_run_at_the_first_late_order(
+    failures: list[Exception | None], code: Code
+) -> None:
+    here = late_orders(120)
+    here.books.listing = []
+    here.books.silent = failures
+
+    with pytest.raises(RunStopped) as stopped:
+        here.run()
+
+    assert stopped.value.problem.code is code
+    assert (here.ledger.state(120), here.books.sales) == (State.SEEN, [])
