@@ -25,6 +25,10 @@ PAGE = 100
 """Rows that Saasu gives with one call (SA §3)."""
 NOT_SENT = frozenset({State.SEEN, State.FAILED})
 AT_ONCE = 500
+Reader = Callable[[SalesToRead, datetime, datetime, Callable[[], None]], tuple[InvoiceSummary, ...]]
+"""Lists the sales changed between two moments; asks before each page."""
+MOST_TRIES = 5
+"""Listings of one window until two agree."""
 HAD_ALREADY = "Saasu had it already: found by its marker before it was sent."
 
 
@@ -57,7 +61,7 @@ class Looker:
         if begin is None or begin.doubt is None:
             return False
         try:
-            for listing in listings(self.books, begin.doubt, now, self.afford):
+            for listing in listings(self.books, begin.doubt, now, self.afford, agreed_listing):
                 self._settle(listing.rows)
                 self.sales.keep(listing.rows, Looked(since=begin.since, doubt=listing.end))
                 self.ledger.heartbeat()
@@ -98,7 +102,9 @@ class Looker:
         """The sale in a complete listing from the order's creation on; what was listed earlier is forgotten."""
         looked, rows = self.sales.looked(), list[InvoiceSummary]()
         try:
-            for listing in listings(self.books, record.created_at, self.clock.now(), self.afford):
+            for listing in listings(
+                self.books, record.created_at, self.clock.now(), self.afford, agreed_listing
+            ):
                 rows += listing.rows
         except RemoteFailure as failure:
             raise RunStopped(books_problem(failure)) from failure
@@ -146,22 +152,6 @@ def look_from(looked: Looked, earliest: datetime, start: datetime, now: datetime
     return looked if looked.doubt is not None else None
 
 
-def listings(
-    books: SalesToRead, begin: datetime, now: datetime, afford: Callable[[], None]
-) -> Iterator[Listing]:
-    """Everything that Saasu wrote or changed since a moment, in complete listings from the oldest to the present.
-
-    What changes meanwhile moves into a later listing. `afford` is asked before each call. Raises a `RemoteFailure` when one is not whole.
-    """
-    length = WINDOW
-    while begin + length < now:
-        rows = read_listing(books, begin - MARGIN, begin + length, afford)
-        begin += length
-        yield Listing(rows, begin)
-        length = min(length * 2, LONGEST_WINDOW) if len(rows) < PAGE else WINDOW
-    yield Listing(read_listing(books, begin - MARGIN, now + AHEAD, afford), None)
-
-
 def read_listing(
     books: SalesToRead, since: datetime, until: datetime, afford: Callable[[], None]
 ) -> tuple[InvoiceSummary, ...]:
@@ -173,6 +163,45 @@ def read_listing(
         if len(rows) % PAGE == 0:
             afford()
     return tuple(rows)
+
+
+def listings(
+    books: SalesToRead,
+    begin: datetime,
+    now: datetime,
+    afford: Callable[[], None],
+    read: Reader = read_listing,
+) -> Iterator[Listing]:
+    """Everything that Saasu wrote or changed since a moment, in complete listings from the oldest to the present.
+
+    What changes meanwhile moves into a later listing. A window that has ended is read by `read`. `afford` is asked before
+    each call. Raises a `RemoteFailure` when a listing is not whole.
+    """
+    length = WINDOW
+    while begin + length < now:
+        rows = read(books, begin - MARGIN, begin + length, afford)
+        begin += length
+        yield Listing(rows, begin)
+        length = min(length * 2, LONGEST_WINDOW) if len(rows) < PAGE else WINDOW
+    yield Listing(read_listing(books, begin - MARGIN, now + AHEAD, afford), None)
+
+
+def agreed_listing(
+    books: SalesToRead, since: datetime, until: datetime, afford: Callable[[], None]
+) -> tuple[InvoiceSummary, ...]:
+    """The listing of a window that has ended, made again until two show the same sales.
+
+    A sale that is changed or deleted while its window is listed leaves it, and all behind it move up one place: the first one of the
+    next page is then on none. Raises `Unreachable` where no two agree, and every other `RemoteFailure`.
+    """
+    before: set[int] | None = None
+    for _ in range(MOST_TRIES):
+        rows = read_listing(books, since, until, afford)
+        ids = {row.invoice_id for row in rows}
+        if ids == before:
+            return rows
+        before = ids
+    raise Unreachable("Saasu's sales kept changing while they were listed.")
 
 
 def there_outcome(record: OrderRecord, number: str, found: Found) -> Outcome:

@@ -174,7 +174,8 @@ def test_the_allowance_is_asked_before_each_page(rows: int, asked: int) -> None:
 def test_a_look_that_the_allowance_ends_goes_on_where_it_was() -> None:
     here = world(order(120), prefix="", start=START)
     here.sales.at = Looked()
-    asks = iter([None, None])
+    # Each of the first two windows is listed twice.
+    asks = iter([None] * 4)
     refusal = RunStopped(Problem(Code.SAASU_QUOTA, "used up"))
 
     def afford() -> None:
