@@ -101,17 +101,18 @@ def may_take(order: Order) -> bool:
 
 
 def take(session: Session, order: Order, actor: str, now: datetime, ring: Ring) -> Run | None:
-    """Take one ignored order, whatever its status says, and start a run. Commits; `None` where it cannot be taken.
+    """Take one ignored order, whatever its status says, and start a run about it alone. Commits; `None` where it cannot be taken.
 
     One that a person had set aside is only decided about again, as if she had not.
     """
     if not may_take(order) or not order.connection.enabled:
         return None
-    connection, release = order.connection, order.ignored_reason != Ignored.BY_PERSON
+    connection, number = order.connection, order.order_id
+    release = order.ignored_reason != Ignored.BY_PERSON
     where = (Order.id == order.id, Order.state == State.IGNORED)
     change(session, connection, where, {**AGAIN, "release": release}, actor, now, "Asked to take it.")
     session.commit()
-    return request_run(session, connection, RunKind.MANUAL, actor, now, ring)
+    return request_run(session, connection, RunKind.RETRY, actor, now, ring, only_order=number)
 
 
 def take_all(

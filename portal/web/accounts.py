@@ -13,7 +13,16 @@ from portal.models.accounts import Role
 from portal.services import accounts, desk
 from portal.services.accounts import LONGEST_PASSWORD, NotSignedUp
 from portal.web.access import cookie_name, needs, session_token, visitor
-from portal.web.throttle import SIGN_IN, SIGN_IN_BY_EVERYBODY, SIGN_UP, by_account, by_everybody, limiter
+from portal.web.throttle import (
+    SIGN_IN,
+    SIGN_IN_BY_EVERYBODY,
+    SIGN_UP,
+    SIGN_UP_TRIES,
+    by_account,
+    by_everybody,
+    let_in,
+    limiter,
+)
 
 blueprint = Blueprint("accounts", __name__)
 
@@ -39,7 +48,8 @@ class SignInForm(FlaskForm):
 
 
 @blueprint.route("/sign-up", methods=["GET", "POST"])
-@limiter.limit(SIGN_UP, methods=["POST"])
+@limiter.limit(SIGN_UP, methods=["POST"], deduct_when=let_in)
+@limiter.limit(SIGN_UP_TRIES, methods=["POST"])
 def sign_up() -> ResponseReturnValue:
     """Sign up a firm; its first person is signed in at once."""
     form = SignUpForm()

@@ -3,13 +3,15 @@
 import hashlib
 from time import time
 
-from flask import Flask, request
+from flask import Flask, Response, request
 from flask_limiter import Limiter
 from flask_limiter.util import get_remote_address
 
 SIGN_IN = "10 per 5 minutes"
 SIGN_IN_BY_EVERYBODY = "1000 per 5 minutes"
 SIGN_UP = "5 per hour"
+SIGN_UP_TRIES = "40 per hour"
+"""Forms that were sent, with their slips of the pen; `SIGN_UP` counts the firms that came of them."""
 
 limiter = Limiter(key_func=get_remote_address, headers_enabled=False)
 
@@ -23,6 +25,11 @@ def by_account() -> str:
 def by_everybody() -> str:
     """All of them together."""
     return "everybody"
+
+
+def let_in(answer: Response) -> bool:
+    """Whether a form led on: a firm was signed up."""
+    return answer.status_code == 302
 
 
 def setup_throttle(app: Flask) -> None:

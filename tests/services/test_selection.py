@@ -140,6 +140,8 @@ def test_a_person_may_take_what_a_person_may_decide(
 
     assert (run is not None, order.state == "seen") == (may, may)
     if may:
+        assert run is not None
+        assert (run.kind, run.only_order) == ("retry", 120)
         assert (order.asked, order.look_once, order.turn, order.document) == (True, False, None, None)
         assert order.release is (reason != "BY_PERSON")
         assert lines(session, order) == [("Alice", "seen", "Asked to take it.")]

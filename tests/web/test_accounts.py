@@ -173,9 +173,20 @@ def test_one_address_may_not_try_many_accounts(client: FlaskClient) -> None:
     assert elsewhere.status_code == 422
 
 
-def test_an_address_signs_up_five_times_an_hour(client: FlaskClient) -> None:
-    tries = [client.post("/sign-up", data={"email": str(n)}).status_code for n in range(6)]
-    assert tries == [422] * 5 + [429]
+def test_an_address_signs_up_five_firms_an_hour_and_slips_of_the_pen_do_not_count(
+    client: FlaskClient,
+) -> None:
+    slips = [client.post("/sign-up", data={"email": str(n)}).status_code for n in range(6)]
+    firms = [
+        client.post("/sign-up", data=NEW_FIRM | {"email": f"wendy{n}@example.com"}).status_code
+        for n in range(6)
+    ]
+    assert (slips, firms) == ([422] * 6, [302] * 5 + [429])
+
+
+def test_nobody_guesses_by_the_hundred_which_addresses_are_signed_up(client: FlaskClient) -> None:
+    tries = [client.post("/sign-up", data={"email": str(n)}).status_code for n in range(41)]
+    assert tries == [422] * 40 + [429]
 
 
 def test_tries_are_counted_even_while_redis_is_away(empty_database: str) -> None:
@@ -183,10 +194,10 @@ def test_tries_are_counted_even_while_redis_is_away(empty_database: str) -> None
     app.config["WTF_CSRF_ENABLED"] = False
     client = app.test_client()
     try:
-        tries = [client.post("/sign-up", data={"email": str(n)}).status_code for n in range(6)]
+        tries = [client.post("/sign-up", data={"email": str(n)}).status_code for n in range(41)]
     finally:
         limiter._storage_dead = False
-    assert tries == [422] * 5 + [429]
+    assert tries == [422] * 40 + [429]
 
 
 def test_forms_are_filled_by_a_browsers_password_manager(client: FlaskClient) -> None:
