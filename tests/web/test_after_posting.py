@@ -195,6 +195,44 @@ def test_an_order_that_saasu_had_already_keeps_its_word(order_page: Callable[...
     assert "I have dealt with it" in page
 
 
+SPANS = [{"name": "Total", "shop": "11.00", "books": "11.00", "words": ""}]
+EXISTS = {
+    "code": "INVOICE_EXISTS",
+    "sentence": "Order #100: Invoice with number JT100 already exists.",
+    "subject": "JT100",
+}
+
+
+def test_a_sale_of_somebody_else_is_named_and_never_looks_compared(order_page: Callable[..., str]) -> None:
+    changes = {"at": AT, "what": ["Status changed from Shipped to Completed"], "means": []}
+    page = order_page(state="exists", number="", bridge=SPANS, problems=[EXISTS], changes=changes)
+
+    assert "Saasu has a sale with the number <b>JT100</b> that Cartledger did not put there." in page
+    assert "It was not compared with this order" in page
+    assert "Your turn." in page
+    assert "Nothing to do in Saasu." not in page
+    assert "These changes ask nothing more of you in Saasu." in page
+
+
+@pytest.mark.parametrize(
+    ("state", "head"),
+    [
+        ("posted", "Saasu"),
+        ("exists", "As it would be posted"),
+        ("failed", "As it would be posted"),
+        ("unknown", "As it was sent"),
+    ],
+)
+def test_only_a_posted_order_has_a_column_of_what_saasu_has(
+    order_page: Callable[..., str], state: str, head: str
+) -> None:
+    page = order_page(state=state, bridge=SPANS)
+
+    assert page.partition('class="num">BigCommerce</th>')[2].startswith(
+        f'<th scope="col" class="num">{head}</th>'
+    )
+
+
 def test_a_reader_sees_the_change_and_no_button(order_page: Callable[..., str], cast: Cast) -> None:
     page = order_page(cast.bob, changes=CANCELLED, look_once=True)
 
