@@ -43,12 +43,12 @@ def over_after(monkeypatch: pytest.MonkeyPatch) -> Callable[[int], None]:
     heartbeat = SqlSliceLedger.heartbeat
 
     def most(heartbeats: int) -> None:
-        left: dict[int, int] = {}
+        left: dict[SqlSliceLedger, int] = {}
 
         def beat(ledger: SqlSliceLedger) -> None:
             heartbeat(ledger)
-            left[id(ledger)] = left.get(id(ledger), heartbeats) - 1
-            if left[id(ledger)] < 0:
+            left[ledger] = left.get(ledger, heartbeats) - 1
+            if left[ledger] < 0:
                 raise SliceOver("over")
 
         monkeypatch.setattr(SqlSliceLedger, "heartbeat", beat)
