@@ -12,20 +12,25 @@ LONG_AGO = datetime(2000, 1, 1, tzinfo=UTC)
 
 @dataclass
 class FakeSales:
-    """`at` is how far was looked: usually at everything. `fault` is raised in place of keeping a listing."""
+    """`at` is how far was looked: usually at everything. `fault` is raised in place of keeping a listing.
+
+    A sale put into `rows` was listed `LONG_AGO`, unless `moments` says when.
+    """
 
     at: Looked = field(default_factory=lambda: Looked(since=LONG_AGO))
     rows: dict[int, InvoiceSummary] = field(default_factory=dict)
+    moments: dict[int, datetime] = field(default_factory=dict)
     kept: list[Looked] = field(default_factory=list)
     fault: BaseException | None = None
 
     def looked(self) -> Looked:
         return self.at
 
-    def keep(self, rows: Sequence[InvoiceSummary], looked: Looked) -> None:
+    def keep(self, rows: Sequence[InvoiceSummary], looked: Looked, made: datetime) -> None:
         if self.fault is not None:
             raise self.fault
         self.rows |= {row.invoice_id: row for row in rows}
+        self.moments |= {row.invoice_id: made for row in rows}
         self.at = looked
         self.kept.append(looked)
 
@@ -37,5 +42,7 @@ class FakeSales:
             or (is_ours_to_give(number) and same_number(row.number, number))
         ]
 
-    def forget(self, invoice_id: int) -> None:
-        del self.rows[invoice_id]
+    def forget(self, mark: str, number: str, before: datetime) -> None:
+        for row in self.listed(mark, number):
+            if self.moments.get(row.invoice_id, LONG_AGO) < before:
+                del self.rows[row.invoice_id]

@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 from datetime import datetime
 
-from sqlalchemy import delete, or_, select, update
+from sqlalchemy import ColumnElement, and_, case, delete, or_, select, update
 from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.orm import Session
 
@@ -36,11 +36,10 @@ class SqlKnownSales:
         self._session.rollback()
         return looked
 
-    def keep(self, rows: Sequence[InvoiceSummary], looked: Looked) -> None:
-        """Commit the sales of a complete listing together with how far was looked."""
-        now = self._clock.now()
-        renew_lease(self._session, self._connection_id, self._fence, now)
-        write_listed(self._session, self._file_pk, rows, now)
+    def keep(self, rows: Sequence[InvoiceSummary], looked: Looked, made: datetime) -> None:
+        """Commit the sales of a complete listing begun at `made`, together with how far was looked."""
+        renew_lease(self._session, self._connection_id, self._fence, self._clock.now())
+        write_listed(self._session, self._file_pk, rows, made)
         self._session.execute(
             update(Connection)
             .where(Connection.id == self._connection_id)
@@ -55,25 +54,27 @@ class SqlKnownSales:
         self._session.rollback()
         return found
 
-    def forget(self, invoice_id: int) -> None:
-        """Commit that Saasu does not have this sale any more as it was listed."""
+    def forget(self, mark: str, number: str, before: datetime) -> None:
+        """Commit that Saasu does not have the sales with that marker or that number any more that were last listed before a moment."""
         renew_lease(self._session, self._connection_id, self._fence, self._clock.now())
-        self._session.execute(
-            delete(ListedSale).where(ListedSale.file_pk == self._file_pk, ListedSale.invoice_id == invoice_id)
-        )
+        gone = named_so(self._file_pk, mark, number) & (ListedSale.listed_at < before)
+        self._session.execute(delete(ListedSale).where(gone).execution_options(synchronize_session=False))
         self._session.commit()
 
 
-def write_listed(session: Session, file_pk: str, rows: Sequence[InvoiceSummary], now: datetime) -> None:
-    """Keep the sales of a listing made just now: their numbers, and the markers that are ours. The caller commits.
+def write_listed(session: Session, file_pk: str, rows: Sequence[InvoiceSummary], made: datetime) -> None:
+    """Keep the sales of a listing made at a moment: their numbers, and the markers that are ours. The caller commits.
 
+    When a sale was last listed never goes back, whatever another worker's clock says.
     They are written by ascending id, so that two listings of one file wait for each other instead of locking each other out.
     """
     insert = sqlite.insert if session.get_bind().dialect.name == "sqlite" else postgresql.insert
     added = insert(ListedSale)
+    listed_at = added.excluded["listed_at"]
+    later = case((listed_at > ListedSale.listed_at, listed_at), else_=ListedSale.listed_at)
     kept = added.on_conflict_do_update(
         index_elements=["file_pk", "invoice_id"],
-        set_={name: added.excluded[name] for name in ("number", "marker", "listed_at")},
+        set_={"number": added.excluded["number"], "marker": added.excluded["marker"], "listed_at": later},
     )
     values = [
         {
@@ -81,7 +82,7 @@ def write_listed(session: Session, file_pk: str, rows: Sequence[InvoiceSummary],
             "invoice_id": row.invoice_id,
             "number": folded_number(row.number)[:LONGEST],
             "marker": mark_of(row),
-            "listed_at": now,
+            "listed_at": made,
         }
         for row in sorted(rows, key=lambda row: row.invoice_id)
     ]
@@ -99,10 +100,7 @@ def listed_sales(
     session: Session, file_pk: str, mark: str, number: str, since: datetime | None = None
 ) -> list[InvoiceSummary]:
     """The sales of a file last listed with that marker or that number, or of those only the ones listed since a moment."""
-    names = [ListedSale.marker == mark]
-    if is_ours_to_give(number):
-        names.append(ListedSale.number == folded_number(number))
-    query = select(ListedSale).where(ListedSale.file_pk == file_pk, or_(*names))
+    query = select(ListedSale).where(named_so(file_pk, mark, number))
     if since is not None:
         query = query.where(ListedSale.listed_at >= since)
     return [
@@ -116,6 +114,14 @@ def listed_sales(
         )
         for row in session.scalars(query.order_by(ListedSale.invoice_id))
     ]
+
+
+def named_so(file_pk: str, mark: str, number: str) -> ColumnElement[bool]:
+    """The condition for the listed sales of a file with that marker or that number."""
+    names = [ListedSale.marker == mark]
+    if is_ours_to_give(number):
+        names.append(ListedSale.number == folded_number(number))
+    return and_(ListedSale.file_pk == file_pk, or_(*names))
 
 
 def doubt(session: Session, connection_id: str, since: datetime) -> None:

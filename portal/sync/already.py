@@ -11,7 +11,7 @@ from datetime import datetime, timedelta
 from portal.money import cents
 from portal.sync.bridge import Figures
 from portal.sync.failures import RemoteFailure, Unreachable, books_problem
-from portal.sync.known_sales import Found, KnownSales, Looked, found_there, orders_named
+from portal.sync.known_sales import Complete, Found, KnownSales, Looked, found_there, orders_named
 from portal.sync.ports import Books, Clock, Ledger, OrderMoved, OrderRecord, Outcome, SalesToRead, State
 from portal.sync.problems import Code, RunStopped
 from portal.sync.rules import Rules
@@ -48,6 +48,7 @@ class Looker:
     books: Books
     ledger: Ledger
     sales: KnownSales
+    complete: Complete
     clock: Clock
     afford: Callable[[], None]
 
@@ -63,21 +64,24 @@ class Looker:
         try:
             for listing in listings(self.books, begin.doubt, now, self.afford, agreed_listing):
                 self._settle(listing.rows)
-                self.sales.keep(listing.rows, Looked(since=begin.since, doubt=listing.end))
+                self.sales.keep(listing.rows, Looked(since=begin.since, doubt=listing.end), now)
                 self.ledger.heartbeat()
         except RemoteFailure as failure:
             raise RunStopped(books_problem(failure)) from failure
+        self.complete.listed(begin.doubt, now)
         return True
 
     def there(self, record: OrderRecord) -> Outcome | None:
         """What Saasu has of one order by what was listed earlier, as it stands now; `None` where it has nothing.
 
-        That it is gone is concluded from another complete listing only (SYNC §7.5). Raises `Unreachable` where Saasu does not answer
+        That it is gone is concluded from a later complete listing only (SYNC §7.5), which serves all later orders of the run. Raises `Unreachable` where Saasu does not answer
         for that very sale, `RunStopped` for everything else.
         """
+        if Code.ORDER_ID_REUSED in record.codes:
+            return None
         mark, number = self._names(record)
-        known = found_there(mark, number, self.sales.listed(mark, number))
-        if Code.ORDER_ID_REUSED in record.codes or known is None:
+        known = found_there(mark, number, self._listed(record, mark, number))
+        if known is None:
             return None
         row = self._shown(known.row.invoice_id)
         found = found_there(mark, number, (row,)) if row is not None else None
@@ -98,19 +102,25 @@ class Looker:
         number = record.number or number_for(self.rules.prefix, record.order_id)
         return marker(self.rules.store_hash, record.order_id), number
 
+    def _listed(self, record: OrderRecord, mark: str, number: str) -> list[InvoiceSummary]:
+        """What was listed of one order, but for the sales that were gone when the run listed its like."""
+        rows, made = self.sales.listed(mark, number), self.complete.moment(record.created_at)
+        if not rows or made is None:
+            return rows
+        self.sales.forget(mark, number, made)
+        return self.sales.listed(mark, number)
+
     def _listed_anew(self, record: OrderRecord, mark: str, number: str) -> Found | None:
         """The sale in a complete listing from the order's creation on; what was listed earlier is forgotten."""
-        looked, rows = self.sales.looked(), list[InvoiceSummary]()
+        looked, now, rows = self.sales.looked(), self.clock.now(), list[InvoiceSummary]()
         try:
-            for listing in listings(
-                self.books, record.created_at, self.clock.now(), self.afford, agreed_listing
-            ):
+            for listing in listings(self.books, record.created_at, now, self.afford, agreed_listing):
                 rows += listing.rows
         except RemoteFailure as failure:
             raise RunStopped(books_problem(failure)) from failure
-        for gone in self.sales.listed(mark, number):
-            self.sales.forget(gone.invoice_id)
-        self.sales.keep(rows, looked)
+        self.sales.keep(rows, looked, now)
+        self.sales.forget(mark, number, now)
+        self.complete.listed(record.created_at, now)
         return found_there(mark, number, rows)
 
     def _settle(self, rows: Sequence[InvoiceSummary]) -> None:

@@ -35,6 +35,22 @@ class Looked:
     doubt: datetime | None = None
 
 
+@dataclass(slots=True)
+class Complete:
+    """The last complete listing of one run: at `made` it showed every sale of the orders created from `begin` on; `None` before the first."""
+
+    begin: datetime | None = None
+    made: datetime | None = None
+
+    def listed(self, begin: datetime, made: datetime) -> None:
+        """Another listing was made whole; it takes the place of the one before."""
+        self.begin, self.made = begin, made
+
+    def moment(self, created_at: datetime) -> datetime | None:
+        """When the sales of an order created then were listed; `None` where they were not."""
+        return self.made if self.begin is not None and self.begin <= created_at else None
+
+
 class KnownSales(Protocol):
     """The sales of a file as they were last listed, and how far one connection looked. Every write raises `LeaseLost` when the fence moved."""
 
@@ -42,16 +58,16 @@ class KnownSales(Protocol):
         """How far the connection looked."""
         ...
 
-    def keep(self, rows: Sequence[InvoiceSummary], looked: Looked) -> None:
-        """Commit the sales of a complete listing together with how far was looked."""
+    def keep(self, rows: Sequence[InvoiceSummary], looked: Looked, made: datetime) -> None:
+        """Commit the sales of a complete listing begun at `made`, together with how far was looked."""
         ...
 
     def listed(self, mark: str, number: str) -> list[InvoiceSummary]:
         """The sales last listed with that marker or that number, as far as they are kept: without their amounts."""
         ...
 
-    def forget(self, invoice_id: int) -> None:
-        """Commit that Saasu does not have this sale any more as it was listed."""
+    def forget(self, mark: str, number: str, before: datetime) -> None:
+        """Commit that Saasu does not have the sales with that marker or that number any more that were last listed before a moment."""
         ...
 
 

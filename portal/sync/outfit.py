@@ -1,10 +1,10 @@
 """Everything one run works with, handed in: the engine does not sleep, log in or open anything."""
 
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 from portal.sync.already import Looker
-from portal.sync.known_sales import KnownSales
+from portal.sync.known_sales import Complete, KnownSales
 from portal.sync.ports import Books, Clock, Ledger
 from portal.sync.rules import Catalogue, Item, Rules
 from portal.sync.shop_port import Shop
@@ -31,6 +31,9 @@ class Sync:
     afford: Callable[[], None] = lambda: None
     """Asked before each piece of work that costs calls of Saasu; raises `RunStopped` where the day's allowance is used up (SYNC §9)."""
 
+    complete: Complete = field(default_factory=Complete)
+    """The run's last complete listing of what Saasu has, which serves all its later orders (SYNC §7.7)."""
+
     def __post_init__(self) -> None:
         """Let the ledger know the rules."""
         self.ledger.judge_by(self.rules)
@@ -48,6 +51,7 @@ class Sync:
             books=self.books,
             ledger=self.ledger,
             sales=self.sales,
+            complete=self.complete,
             clock=self.clock,
             afford=self.afford,
         )

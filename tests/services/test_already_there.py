@@ -15,7 +15,6 @@ from portal.models.mirrors import CallCount, ListedSale
 from portal.models.orders import Attempt, LineShape, Order
 from portal.models.runs import Run, RunState
 from portal.services import backup
-from portal.sync.known_sales import Looked
 from portal.sync.ports import OrderRecord, Outcome
 from tests import databases
 from tests.backfill_clerk import Clerk
@@ -115,6 +114,37 @@ def test_a_number_that_a_strangers_sale_has_is_said_before_anything_is_sent(shop
     assert (order.state, order.first_sent_at, shop.state(free)[0]) == ("exists", None, "posted")
 
 
+def test_sales_deleted_in_saasu_since_they_were_listed_cost_one_listing_for_all_of_them(
+    shop: Counter,
+) -> None:
+    shop.save(prefix="")
+    numbers = [shop.place() for _ in range(5)]
+    shop.run()
+    empty_the_ledger(shop)
+    shop.run()
+    shop.desk.servers.saasu.files[shop.desk.file.file_id].invoices.clear()
+    session = shop.desk.session
+    assert session.scalar(select(func.count()).select_from(ListedSale)) == 5
+    for table in (LineShape, Attempt, Order):
+        session.execute(delete(table))
+    shop.connection.watermark = shop.connection.start_at
+    session.commit()
+    shop.forward(minutes=5)
+    before, shown = listings(shop), dict(shop.desk.calls("saasu"))
+
+    run = shop.run()
+
+    assert (run.state, run.posted) == (RunState.FINISHED, 5)
+    assert named(shop) == sales(shop)
+    assert {shop.state(number)[0] for number in numbers} == {"posted"}
+    # One listing for all, and the read-back.
+    assert listings(shop) == before + 2
+    by_id = {
+        name: calls for name, calls in shop.desk.calls("saasu").items() if name.startswith("GET /Invoice/")
+    }
+    assert sum(by_id.values()) - sum(shown.get(name, 0) for name in by_id) <= 2
+
+
 @pytest.mark.parametrize("dies", ["before keeping", "after keeping"])
 def test_a_worker_killed_between_looking_and_posting_posts_nothing_twice(
     shop: Counter, monkeypatch: pytest.MonkeyPatch, dies: str
@@ -129,8 +159,8 @@ def test_a_worker_killed_between_looking_and_posting_posts_nothing_twice(
     def dying(self: SqlLedger, record: OrderRecord, outcome: Outcome) -> None:
         raise Killed
 
-    def kept_then_dead(self: SqlKnownSales, rows: list[object], looked: Looked) -> None:
-        keep(self, rows, looked)  # type: ignore[arg-type]
+    def kept_then_dead(self: SqlKnownSales, *arguments: object) -> None:
+        keep(self, *arguments)  # type: ignore[arg-type]
         raise Killed
 
     if dies == "before keeping":

@@ -1,12 +1,13 @@
 """Orders that turn up late: what was listed earlier is asked for as it stands now (SYNC §7.5, §7.7)."""
 
-from datetime import timedelta
+from datetime import datetime, timedelta
 from decimal import Decimal
 from typing import Any
 
 import pytest
 
 from portal.sync.failures import Denied, Throttled, Unreachable
+from portal.sync.known_sales import Looked
 from portal.sync.ports import OrderRecord, Outcome, State
 from portal.sync.problems import Code, Problem, RunStopped
 from portal.sync.sale_orders import InvoiceSummary, PostedOrder
@@ -208,3 +209,86 @@ def test_what_concerns_every_sale_ends_the_run_at_the_first_late_order(
 
     assert stopped.value.problem.code is code
     assert (here.ledger.state(120), here.books.sales) == (State.SEEN, [])
+
+
+# --- many late orders ---------------------------------------------------------------------------------------------------
+
+
+def looks(here: World) -> list[datetime]:
+    """From when on Saasu was listed, but for the read-backs of what was posted."""
+    return [since for since, _ in here.books.windows if since < NOW - timedelta(hours=1)]
+
+
+def test_one_listing_serves_every_late_order_whose_sale_was_deleted_in_saasu() -> None:
+    here = late_orders(*range(101, 131))
+    here.books.listing = []
+
+    here.run()
+
+    assert looks(here) == [CREATED - MARGIN]
+    # Only the first one is asked for by its id; the others are gone by the listing that this one cost.
+    assert here.books.asked.count("invoice") == 1
+    assert len(here.books.sales) == 31
+    assert set(here.sales.rows) == set()
+
+
+def test_the_look_before_posting_tells_by_itself_which_of_a_previews_sales_were_deleted() -> None:
+    here = late_orders(*range(101, 131))
+    here.sales.at = Looked()
+    here.books.listing = [ours(110, "INV-110")]
+
+    here.run()
+
+    assert looks(here) == [NOW - 30 * DAYS - MARGIN]
+    assert here.books.asked.count("invoice") == 0
+    assert len(here.books.sales) == 30
+    assert here.ledger.last(110).posted == PostedOrder(invoice_id=7110, number="INV-110")
+    assert set(here.sales.rows) == {7110}
+
+
+def test_a_listing_says_nothing_of_orders_that_are_older() -> None:
+    ages = {101: 20, 102: 25, 103: 22}
+    here = world(*(order(number, created_at=NOW - age * DAYS) for number, age in ages.items()), prefix="")
+    here.sales.rows = {7000 + number: ours(number) for number in ages}
+    here.books.listing = [ours(102, modified_at=NOW - 24 * DAYS)]
+    shown = here.books.invoice
+    here.books.invoice = lambda invoice_id: shown(0 * invoice_id)  # type: ignore[method-assign]
+
+    here.run()
+
+    # The second is older than the first one's listing; the third is not older than the second one's.
+    assert looks(here) == [NOW - age * DAYS - MARGIN for age in (20, 25)]
+    assert here.ledger.last(102).posted == PostedOrder(invoice_id=7102, number="INV-7")
+    assert [sale.marker for sale in here.books.sales] == ["BC-abc123-101", "BC-abc123-103"]
+
+
+def test_a_sale_shown_by_the_runs_listing_and_deleted_after_it_is_looked_for_again() -> None:
+    here = late_orders(101, 102)
+    here.books.listing = [ours(102, "INV-102")]
+    # Asked before the catalogue, the first order and its listing.
+    afford = iter([None] * 3)
+
+    def deleted_later() -> None:
+        here.clock.forward(seconds=1)
+        if next(afford, "later") == "later":
+            here.books.listing = [row for row in here.books.listing if row.invoice_id != 7102]
+
+    here.run(afford=deleted_later)
+
+    assert looks(here) == [CREATED - MARGIN] * 2
+    assert [sale.marker for sale in here.books.sales] == [f"BC-abc123-{number}" for number in (101, 102, 200)]
+
+
+def test_what_one_run_listed_says_nothing_to_the_next() -> None:
+    here = late_orders(101)
+    here.books.listing = []
+    here.run()
+    here.later(hours=1)
+    here.books.windows.clear()
+    here.shop.add(order(102, modified_at=here.clock.now() - timedelta(minutes=30)))
+    here.sales.rows = {7102: ours(102)}
+
+    here.run()
+
+    assert looks(here) == [CREATED - MARGIN]
+    assert here.ledger.state(102) is State.POSTED
