@@ -5,6 +5,7 @@ from flask.typing import ResponseReturnValue
 
 from portal import reports
 from portal.models.accounts import Role
+from portal.models.orders import Order
 from portal.models.runs import OPEN, Run, RunKind
 from portal.questions import Asked
 from portal.services import desk, runs
@@ -44,7 +45,18 @@ def page_of(template: str, run_id: str) -> str:
         outcomes=outcomes,
         is_open=run.state in OPEN,
         questions=[one for one in asked if one.asked is Asked.FLOOD],
+        order=only_order_of(run),
     )
+
+
+def only_order_of(run: Run) -> Order | None:
+    """The order that a run is about alone, as it stands now; `None` for every other run."""
+    if run.only_order is None:
+        return None
+    found = reports.orders_of(
+        desk.session(), run.firm_id, connection_id=run.connection_id, order_id=run.only_order
+    )
+    return found[0] if found else None
 
 
 @blueprint.get(RUN)
