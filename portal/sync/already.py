@@ -74,8 +74,8 @@ class Looker:
     def there(self, record: OrderRecord) -> Outcome | None:
         """What Saasu has of one order by what was listed earlier, as it stands now; `None` where it has nothing.
 
-        That it is gone is concluded from a later complete listing only (SYNC §7.5), which serves all later orders of the run. Raises `Unreachable` where Saasu does not answer
-        for that very sale, `RunStopped` for everything else.
+        That it is gone is concluded from a later complete listing only (SYNC §7.5), which serves all later orders of the run. Raises
+        `Unreachable` where Saasu does not answer for that very sale, `RunStopped` for everything else.
         """
         if Code.ORDER_ID_REUSED in record.codes:
             return None
