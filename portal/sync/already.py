@@ -16,13 +16,11 @@ from portal.sync.ports import Books, Clock, Ledger, OrderMoved, OrderRecord, Out
 from portal.sync.problems import Code, RunStopped
 from portal.sync.rules import Rules
 from portal.sync.sale_orders import InvoiceSummary, marker, number_for
-from portal.sync.settling import AHEAD, MARGIN, exists_outcome, posted_as
+from portal.sync.settling import AHEAD, MARGIN, PAGE, exists_outcome, posted_as, read_listing
 
 WINDOW = timedelta(days=30)
 """How much is listed at once: what was listed is kept, so that a look that is broken off goes on there."""
 LONGEST_WINDOW = timedelta(days=180)
-PAGE = 100
-"""Rows that Saasu gives with one call (SA §3)."""
 NOT_SENT = frozenset({State.SEEN, State.FAILED})
 AT_ONCE = 500
 Reader = Callable[[SalesToRead, datetime, datetime, Callable[[], None]], tuple[InvoiceSummary, ...]]
@@ -160,19 +158,6 @@ def look_from(looked: Looked, earliest: datetime, start: datetime, now: datetime
         since = min(further, max(start, now - WINDOW))
         return Looked(since=since, doubt=since)
     return looked if looked.doubt is not None else None
-
-
-def read_listing(
-    books: SalesToRead, since: datetime, until: datetime, afford: Callable[[], None]
-) -> tuple[InvoiceSummary, ...]:
-    """One complete listing; `afford` is asked before each page."""
-    afford()
-    rows: list[InvoiceSummary] = []
-    for row in books.invoices_modified(since=since, until=until):
-        rows.append(row)
-        if len(rows) % PAGE == 0:
-            afford()
-    return tuple(rows)
 
 
 def listings(

@@ -61,10 +61,9 @@ def settle_each(sync: Sync, records: Sequence[OrderRecord]) -> None:
     """Look up these orders, whose outcome is not known."""
     if not records:
         return
-    sync.afford()
     now = sync.clock.now()
     try:
-        listing = look_up(sync.books, records, now)
+        listing = look_up(sync.books, records, now, sync.afford)
     except RemoteFailure as failure:
         raise RunStopped(books_problem(failure)) from failure
     for record in records:
@@ -126,6 +125,7 @@ def post_each(sync: Sync, records: Iterable[OrderRecord]) -> None:
         catalogue=catalogue,
         parts=sync.parts,
         read_back=read_back,
+        afford=sync.afford,
     )
     try:
         take_each(sync, records, poster)

@@ -35,7 +35,7 @@ LOST_LIMIT = 3
 
 @dataclass(slots=True, kw_only=True)
 class Poster:
-    """Takes due orders one after the other; remembers refusals and lost answers that come in a row."""
+    """Takes due orders one after the other; remembers refusals and lost answers that come in a row. `afford` is asked before each page of a look-up."""
 
     rules: Rules
     books: Books
@@ -44,6 +44,7 @@ class Poster:
     catalogue: Catalogue
     parts: Callable[[Item], Item]
     read_back: ReadBack
+    afford: Callable[[], None]
     refusals_running: list[str] = field(default_factory=list)
     lost_running: int = 0
 
@@ -148,7 +149,7 @@ class Poster:
         """Look the taken number up: our own marker means posted, anything else means it exists."""
         now = self.clock.now()
         try:
-            listing = look_up(self.books, [record], now)
+            listing = look_up(self.books, [record], now, self.afford)
         except RemoteFailure as failure:
             self.ledger.settle(record, Outcome(state=State.UNKNOWN, note="Saasu says the number is taken."))
             raise RunStopped(books_problem(failure)) from failure

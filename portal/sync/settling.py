@@ -1,25 +1,42 @@
 """Orders whose outcome is not known are looked up in Saasu before anything is sent again (SYNC §7.5)."""
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from datetime import datetime, timedelta
 
 from portal.sync.bridge import Figures
 from portal.sync.known_sales import found_there, is_ours_to_give
 from portal.sync.planning import settle_time
-from portal.sync.ports import Books, OrderRecord, Outcome, State
+from portal.sync.ports import OrderRecord, Outcome, SalesToRead, State
 from portal.sync.problems import invoice_exists
 from portal.sync.read_back import compare
 from portal.sync.sale_orders import InvoiceSummary, PostedOrder, marker
 
 MARGIN = timedelta(minutes=10)
+PAGE = 100
+"""Rows that Saasu gives with one call (SA §3)."""
 AHEAD = timedelta(days=1)
 """The listing's upper bound lies ahead of our clock, so that Saasu's clock may differ from it."""
 
 
-def look_up(books: Books, records: Sequence[OrderRecord], now: datetime) -> list[InvoiceSummary]:
-    """A complete listing of what Saasu wrote since the first of these orders was first sent."""
+def look_up(
+    books: SalesToRead, records: Sequence[OrderRecord], now: datetime, afford: Callable[[], None]
+) -> tuple[InvoiceSummary, ...]:
+    """A complete listing of what Saasu wrote since the first of these orders was first sent; `afford` is asked before each page."""
     first = min((record.first_sent_at or record.created_at) for record in records)
-    return list(books.invoices_modified(since=first - MARGIN, until=now + AHEAD))
+    return read_listing(books, first - MARGIN, now + AHEAD, afford)
+
+
+def read_listing(
+    books: SalesToRead, since: datetime, until: datetime, afford: Callable[[], None]
+) -> tuple[InvoiceSummary, ...]:
+    """One complete listing; `afford` is asked before each page."""
+    afford()
+    rows: list[InvoiceSummary] = []
+    for row in books.invoices_modified(since=since, until=until):
+        rows.append(row)
+        if len(rows) % PAGE == 0:
+            afford()
+    return tuple(rows)
 
 
 def verdict(

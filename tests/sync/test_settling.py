@@ -144,13 +144,22 @@ def test_the_listing_begins_ten_minutes_before_the_first_sending_and_ends_a_day_
     books.listing = [row("SHO120", OURS, modified_at=SENT)]
     again = record(first_sent_at=SENT - timedelta(hours=9), sent_at=SENT)
 
-    assert look_up(books, [record(), again], now) == books.listing
+    assert look_up(books, [record(), again], now, lambda: None) == tuple(books.listing)
     assert books.windows == [(SENT - timedelta(hours=9, minutes=10), now + timedelta(days=1))]
 
 
 def test_of_an_order_whose_sending_is_not_known_the_listing_begins_before_its_creation() -> None:
     books = FakeBooks(FakeClock(SENT))
 
-    look_up(books, [record(), record(first_sent_at=None)], SENT)
+    look_up(books, [record(), record(first_sent_at=None)], SENT, lambda: None)
 
     assert books.windows == [(SENT - timedelta(days=3, minutes=10), SENT + timedelta(days=1))]
+
+
+def test_the_days_calls_are_asked_for_before_each_page_of_a_look_up() -> None:
+    books, asked = FakeBooks(FakeClock(SENT)), list[int]()
+    books.listing = [row("SHO1", OURS, invoice_id=number, modified_at=SENT) for number in range(250)]
+
+    look_up(books, [record()], SENT, lambda: asked.append(len(asked)))
+
+    assert asked == [0, 1, 2]
