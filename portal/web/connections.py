@@ -13,7 +13,7 @@ from portal.models.accounts import Role
 from portal.models.connections import Connection, SaasuFile
 from portal.models.orders import LineShape
 from portal.models.runs import RunKind
-from portal.services import backfills, choices, connections, desk, progress, runs
+from portal.services import backfills, choices, connections, desk, overdue, progress, runs
 from portal.services.connections import Draft, NotSaved
 from portal.services.progress import Underway
 from portal.sync.failures import RemoteFailure, books_problem
@@ -156,6 +156,7 @@ def page(
         if connection
         else {},
         questions=asked_of(connection.id) if connection else (),
+        last_problem=overdue.problem_of(connection) if connection else None,
         **around_notifications(connection),
         made=choices.choices_made(connection) if connection else 0,
         suggested=choices.suggested_emails(desk.session(), desk.outside(), connection) if connection else (),
