@@ -2,6 +2,7 @@
 //   data-live="address"       asked again and again; answers with the same partial, newly rendered
 //   data-live-every="ms"      how often (default 5000)
 //   data-live-done            somewhere inside: nothing will change any more, stop asking
+//   data-while-live           anywhere on the page: goes when nothing will change any more
 //   data-row="key" on a row   rows are matched by it: known ones change in place, new ones wait behind a button "3 new"
 //                             when the reader has scrolled past the head of the list
 (() => {
@@ -84,6 +85,7 @@
           fresh.innerHTML = await answer.text();
           keep(fresh, room);
           again = !fresh.querySelector("[data-live-done]");
+          if (!again) { document.querySelectorAll("[data-while-live]").forEach((one) => one.remove()); }
           if (fresh.innerHTML !== room.innerHTML && (!busy(room) || !again)) { arrive(room, fresh); }
         }
       }

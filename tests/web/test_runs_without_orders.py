@@ -55,3 +55,13 @@ def test_a_daily_comparison_that_found_nothing_speaks_of_no_run_before(run_page:
 
     assert "Nothing new was decided." in page
     assert UNCHANGED not in page
+
+
+@pytest.mark.parametrize(("state", "offered"), [("running", True), ("finished", False), ("stopped", False)])
+def test_the_button_that_stops_a_run_is_one_that_goes_when_the_run_ends(
+    run_page: Callable[..., str], state: str, offered: bool
+) -> None:
+    page = run_page(state)
+
+    assert ("Stop after this order" in page) is offered
+    assert ("<div data-while-live>" in page) is offered
