@@ -3,13 +3,17 @@
 from datetime import datetime
 from typing import Any
 
+from sqlalchemy import func, select
 from sqlalchemy.orm import Session
 
+from portal.ledger.arrivals import are_due
+from portal.models.connections import Connection
 from portal.models.orders import Order
 from portal.models.runs import Run, RunKind
 from portal.services.runs import Ring, request_run
 from portal.services.selection import change
 from portal.sync.ports import State
+from portal.sync.problems import Turn
 
 RETRIED = (State.FAILED, State.SEEN, State.UNKNOWN, State.EXISTS)
 
@@ -49,3 +53,13 @@ def asked_again(order: Order) -> dict[str, Any]:
         "turn": None if order.state == State.SEEN else order.turn,
         "run_id": None,
     }
+
+
+def tried_next(session: Session, connection: Connection, now: datetime) -> int:
+    """How many orders that could not be posted and wait for the firm are tried again by the connection's next run; none while it is off."""
+    if not connection.enabled:
+        return 0
+    at = max(connection.next_run_at or now, now)
+    waits = (Order.connection_id == connection.id, Order.state == State.FAILED, Order.turn == Turn.YOU)
+    query = select(func.count()).select_from(Order).where(*waits, *are_due(connection.id, at))
+    return session.scalar(query) or 0

@@ -13,7 +13,7 @@ from portal.models.accounts import Role
 from portal.models.connections import Connection, SaasuFile
 from portal.models.orders import LineShape
 from portal.models.runs import RunKind
-from portal.services import backfills, choices, connections, desk, overdue, progress, runs
+from portal.services import backfills, choices, connections, desk, orders, overdue, progress, runs
 from portal.services.connections import Draft, NotSaved
 from portal.services.progress import Underway
 from portal.sync.failures import RemoteFailure, books_problem
@@ -22,6 +22,7 @@ from portal.sync.rules import INCOMPLETE, STATUSES, SYNCED_BY_DEFAULT, Item, Tax
 from portal.sync.shapes import WORDS
 from portal.web.access import current_firm, current_person, needs
 from portal.web.connection_choices import ChoicesFields
+from portal.web.filters import plural
 from portal.web.notifications import NotificationFields, around_notifications
 from portal.web.orders import asked_of
 
@@ -229,7 +230,16 @@ def tell_saved(saved: Connection, problem: Problem | None) -> None:
         flash(f"{problem.sentence} {problem.meaning.to_do}", "warning")
         return
     words = "syncs every hour" if saved.enabled else "is saved but not enabled, so nothing syncs"
-    flash(f"Saved. {name} {words}.", "success")
+    flash(f"Saved. {name} {words}.{words_of_waiting(saved)}", "success")
+
+
+def words_of_waiting(saved: Connection) -> str:
+    """What becomes of the orders that could not be posted and may wait for what was saved; blank where there are none."""
+    waiting = orders.tried_next(desk.session(), saved, desk.now())
+    if not waiting:
+        return ""
+    are = "is" if waiting == 1 else "are"
+    return f" {plural(waiting, 'order')} that could not be posted {are} tried again by the next run; Sync now does it at once."
 
 
 @blueprint.post(f"{FILE}/test")

@@ -1,7 +1,7 @@
 """Saving the connector page: secrets are never carried back, a refused one is told at once, and what is shown is true."""
 
 from collections.abc import Callable
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 
 import pytest
 from flask.testing import FlaskClient
@@ -156,3 +156,39 @@ def test_only_a_page_that_keeps_itself_up_to_date_is_told_the_count(
     assert "X-Needs-You" not in pat.get("/board-rows").headers
     assert "X-Needs-You" not in pat.get("/orders/none", headers=live).headers
     assert "data-needs-you" in pat.get("/").text
+
+
+@pytest.mark.parametrize(
+    ("waiting", "said"),
+    [
+        (0, ""),
+        (1, "1 order that could not be posted is tried again by the next run; Sync now does it at once."),
+        (2, "2 orders that could not be posted are tried again by the next run; Sync now does it at once."),
+    ],
+)
+def test_a_save_says_how_many_orders_that_waited_are_tried_again(
+    rows: Rows, address: str, cast: Cast, sign_in: SignIn, asked: list[str], waiting: int, said: str
+) -> None:
+    problems = [{"code": "SHIPPING_ITEM_MISSING", "sentence": "Order #1: no Shipping Item", "subject": ""}]
+    mine = {"turn": "you", "problems": problems, "document": b""}
+    with rows() as session:
+        connection = session.query(Connection).one()
+        connection.enabled, connection.access_token = True, b"sealed"
+        session.commit()
+        for number in range(waiting):
+            make_order(session, connection, 100 + number, "failed", **mine)
+        later = datetime.now(UTC) + timedelta(days=1)
+        make_order(session, connection, 110, "failed", **mine | {"retry_at": later})
+        make_order(session, connection, 111, "failed", **mine | {"turn": "client"})
+        make_order(session, connection, 112, "failed", **mine | {"document": None})
+        make_order(session, connection, 113, "posted", **mine)
+        other = make_connection(session, make_file(session, session.get_one(Firm, connection.firm_id)))
+        make_order(session, other, 100, "failed", **mine)
+
+    pat = sign_in(cast.pat)
+    page = pat.post(address, data=SAVED | {"enabled": "y"}, follow_redirects=True).text
+
+    assert f"jamtin syncs every hour. {said}".strip() in page
+    assert ("tried again" in page) is bool(waiting)
+    page = pat.post(address, data=SAVED, follow_redirects=True).text
+    assert "nothing syncs" in page and "tried again" not in page
