@@ -153,10 +153,13 @@ def _single_parts(units: int, price: int, net: int, gross: int, per: int = 1) ->
     if units * price == net * 100 * per:
         yield (Part(units, price, per=per),)
     keep = keep_for(net, gross)
+    if keep == WHOLE and per != 1:
+        yield from _next_prices(units, net, per, WHOLE)
+        return
     if keep == WHOLE:
-        if net * 100 * per % units == 0:
-            yield (Part(units, net * 100 * per // units, per=per),)
-        yield from _cent_prices(units, net) if per == 1 else _next_prices(units, net, per, WHOLE)
+        if net * 100 % units == 0:
+            yield (Part(units, net * 100 // units),)
+        yield from _cent_prices(units, net)
         return
     for near in (keep, keep - 1, keep + 1):
         if 0 < near <= WHOLE:

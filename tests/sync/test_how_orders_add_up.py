@@ -260,6 +260,9 @@ def test_a_line_that_cannot_be_sold_says_why_and_which() -> None:
     assert problems(order(), closed) == refused(
         Code.ITEM_UNUSABLE, "the Saasu item tea-250 is not marked as sold", "tea-250"
     )
+    half_taxed = replace(line(), price=taxed("10.00", "10.50"), total=taxed("10.00", "10.50"))
+    [first, *_] = problems(order(half_taxed, line("mug", "8.25")), closed)
+    assert first.code is Code.ITEM_UNUSABLE, "what is not sold is not asked for its tax as well"
     none = replace(line(), quantity=Decimal(0))
     assert problems(order(none)) == refused(
         Code.ORDER_UNREADABLE, "the line “Product tea-250” has a quantity of 0", "Product tea-250"

@@ -66,3 +66,10 @@ def test_where_no_percentage_lands_the_discount_is_in_the_price_and_noted_unless
     assert laid(layer) == [("6", "0.01", "0"), ("23", "0", "0")]
     note = "Product tea-250: the discount is in the price, not in a percentage."
     assert layer.notes == ([] if chosen else [note])
+
+
+def test_a_quantity_that_cannot_be_kept_is_one_piece_at_what_all_of_it_costs() -> None:
+    layer = Layer()
+    layer.good(good("2.3333", "4.00", "9.33"), Decimal("0.93"))
+    assert laid(layer) == [("1", "9.33", "9.97")]
+    assert layer.notes == ["Product tea-250: a quantity of 2.3333 cannot be kept, sent as 1."]

@@ -7,7 +7,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from portal.sync.lines import CENT, WHOLE, Landing, Part, gst, land, land_thousandths, nearest
+from portal.sync.lines import CENT, WHOLE, Landing, Part, Wanted, gst, land, land_thousandths, nearest
 from portal.sync.sale_orders import SaleLine
 from tests.sync.rounding import HYPOTHESES
 
@@ -56,7 +56,8 @@ def land_order(order: list[tuple[int, int, int, bool]]) -> tuple[list[Landing], 
 
 
 def test_a_line_without_discount_stays_as_it_is() -> None:
-    assert land(units=3, price=110_000, net=3300, gross=3300, taxed=True).parts == (Part(3, 110_000),)
+    landing = land(units=3, price=110_000, net=3300, gross=3300, taxed=True)
+    assert landing == Landing((Part(3, 110_000),), carry=0)
 
 
 def test_a_line_of_nothing_keeps_its_price_at_a_hundred_percent() -> None:
@@ -134,6 +135,16 @@ def test_in_whole_cents_the_total_is_kept_where_the_gst_of_no_two_prices_adds_up
     landing = land(units=126, price=28_492, net=359, gross=359, taxed=True, whole_cents=True)
     assert sum(part.value for part in landing.parts) == 359 * CENT
     assert abs(sum(gst(part.value // CENT) for part in landing.parts) - gst(359)) == 1
+    assert (landing.carry, landing.last_resort) == (0, True)
+    after_others = land(
+        units=87, price=1_827, net=181, gross=1_589, taxed=True, carry=-20_000, whole_cents=True
+    )
+    assert after_others == Landing((Part(7, 300), Part(80, 200)), carry=-20_000, last_resort=True)
+
+
+def test_in_whole_cents_a_line_without_discount_carries_on_what_the_lines_before_left() -> None:
+    landing = land(units=7, price=8_239, net=577, gross=577, taxed=False, carry=-30_000, whole_cents=True)
+    assert landing == Landing((Part(3, 8_300), Part(4, 8_200)), carry=-30_000)
 
 
 def test_an_awkward_discount_moves_the_price_beside_a_percentage() -> None:
@@ -169,8 +180,61 @@ def test_of_all_pairs_of_parts_that_hold_the_first_that_lines_would_try_is_taken
     assert not taxed or sum(map(gst, whole)) == gst(net)
 
 
+FIRST_TRIED = [
+    # Nothing off: the net price where it ends, else two whole-cent prices.
+    (12, 71_046, 8_526, 8_526, False, -30_000, [(12, 71_050, WHOLE)]),
+    (9, 632, 58, 58, True, 0, [(2, 800, WHOLE), (7, 600, WHOLE)]),
+    # The shop's price at the nearest percentage, at the next smaller one, at hardly anything.
+    (3, 11_900, 75, 357, True, 30_000, [(3, 11_900, 2_100)]),
+    (12, 81_500, 1, 9_780, False, 30_000, [(12, 81_500, 1)]),
+    # A price next to the shop's, at percentages further and further from the nearest.
+    (11, 76_323, 1, 8_396, False, 30_000, [(11, 90_909, 1)]),
+    (10, 11_000, 810, 1_100, False, -30_000, [(10, 11_001, 7_363)]),
+    (49, 1_879, 691, 921, False, 20_000, [(49, 1_880, 7_501)]),
+    (48, 84_248, 10_539, 40_439, False, -30_000, [(48, 84_350, 2_603)]),
+    (75, 37_600, 30_171, 30_174, False, -30_000, [(75, 40_228, WHOLE)]),
+    # Two parts: of the first that holds and sixty more, one that holds under the unproven roundings as well.
+    (214, 804, 1_721, 1_724, False, 0, [(120, 788, 9_983), (94, 828, 9_983)]),
+    (406, 271, 490, 1_100, False, 0, [(360, 270, 4_455), (46, 278, 4_455)]),
+]
+
+
+@pytest.mark.parametrize(("units", "price", "net", "gross", "taxed", "carry", "parts"), FIRST_TRIED)
+def test_a_line_lands_on_the_first_that_holds_in_the_order_of_lines(
+    units: int, price: int, net: int, gross: int, taxed: bool, carry: int, parts: list[tuple[int, int, int]]
+) -> None:
+    landing = land(units=units, price=price, net=net, gross=gross, taxed=taxed, carry=carry)
+    assert [(part.units, part.price, part.keep) for part in landing.parts] == parts
+    assert landing.carry == carry + sum(part.value for part in landing.parts) - net * CENT
+    assert all(type(part.price) is int for part in landing.parts), "whole numbers only"
+
+
+@pytest.mark.parametrize(
+    ("units", "price", "net", "gross", "carry", "price_and_keep"),
+    [
+        (2_500, 2_200, 55, 57, -30_000, (2_200, WHOLE)),
+        (4_000, 405, 16, 16, 30_000, (400, WHOLE)),
+        (13_000, 54_246, 7_052, 7_053, 0, (54_246, WHOLE)),
+        (9_500, 15_893, 1_135, 1_513, 30_000, (15_919, 7_505)),
+    ],
+)
+def test_thousandths_land_on_the_first_that_holds_in_the_order_of_lines(
+    units: int, price: int, net: int, gross: int, carry: int, price_and_keep: tuple[int, int]
+) -> None:
+    landing = land_thousandths(units=units, price=price, net=net, gross=gross, carry=carry)
+    assert landing is not None
+    assert landing.parts == (Part(units, *price_and_keep, per=1_000),)
+    assert landing.carry == carry + landing.parts[0].value - net * CENT
+
+
+@pytest.mark.parametrize("parts", [(Part(3, 100), Part(0, 100)), (Part(1, -100), Part(4, 100))])
+def test_a_part_without_units_or_of_a_negative_price_never_lands(parts: tuple[Part, ...]) -> None:
+    assert sum(part.value for part in parts) == 3 * CENT
+    assert Wanted(net=3, carry=0).landing(parts) is None
+
+
 def test_a_line_without_units_is_refused() -> None:
-    with pytest.raises(ValueError, match="at least one unit"):
+    with pytest.raises(ValueError, match=r"^a line has at least one unit$"):
         land(units=0, price=100, net=1, gross=1, taxed=True)
 
 

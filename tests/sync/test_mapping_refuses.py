@@ -69,6 +69,7 @@ def test_a_sale_that_would_miss_the_total_is_never_sent() -> None:
     priced = price_order(picked.goods, [], read_totals(complete), on_item=False, own_discounts=False)
     result = assemble(complete, rules(), SHOP, totals, priced, None, ())
     assert isinstance(result, NotMapped)
+    assert result.problems[0].code is Code.TOTALS_DIFFER
     assert result.problems[0].sentence == (
         "Order #120: Total differs: Saasu would compute 11.00, the order says 11.01"
     )
