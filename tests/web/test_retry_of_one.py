@@ -97,5 +97,5 @@ def test_an_order_that_was_posted_by_its_run_is_named_by_its_sale(
 
     page = words_of(sign_in(cast.pat).get(address).text)
 
-    assert "Order #120 as it stands now: Posted as JT120" in page
+    assert "Order #120 as it stands now Posted as JT120" in page
     assert "Nothing new was decided" not in page
