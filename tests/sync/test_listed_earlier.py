@@ -1,5 +1,6 @@
 """Orders that turn up late: what was listed earlier is asked for as it stands now (SYNC §7.5, §7.7)."""
 
+from collections.abc import Sequence
 from datetime import datetime, timedelta
 from decimal import Decimal
 from typing import Any
@@ -198,11 +199,11 @@ def test_saasu_away_for_three_late_orders_ends_the_run() -> None:
     ],
 )
 def test_what_concerns_every_sale_ends_the_run_at_the_first_late_order(
-    failures: list[Exception | None], code: Code
+    failures: Sequence[Exception | None], code: Code
 ) -> None:
     here = late_orders(120)
     here.books.listing = []
-    here.books.silent = failures
+    here.books.silent = list(failures)
 
     with pytest.raises(RunStopped) as stopped:
         here.run()
