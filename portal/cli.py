@@ -41,7 +41,10 @@ def parser() -> argparse.ArgumentParser:
     whole = argparse.ArgumentParser(prog="python3 -m portal", description="Work on a running portal's data.")
     commands = whole.add_subparsers(required=True, metavar="COMMAND")
     sync = commands.add_parser("sync", help="start a run for a connection now and wait for it")
-    sync.add_argument("connection", help="the connection's id, its Shop Code, or `all`")
+    sync.add_argument(
+        "connection",
+        help="the connection's id, its Shop Code, or `all`; after -- where it begins with a hyphen",
+    )
     sync.set_defaults(command=run_sync)
     preview = commands.add_parser("preview", help="say what would be posted, and write nothing")
     preview.add_argument("connection", help="the connection's id or its Shop Code")

@@ -105,8 +105,10 @@ def changed_rows(result: Any) -> int:
 
 
 def new_id() -> str:
-    """A random public id: 22 characters, 128 bits, safe in an address."""
-    return secrets.token_urlsafe(16)
+    """A random public id: 22 characters, 128 bits, safe in an address, and on the command line, where a hyphen begins an option."""
+    while (made := secrets.token_urlsafe(16)).startswith("-"):
+        continue
+    return made
 
 
 def setup_database(app: Flask, url: str) -> None:

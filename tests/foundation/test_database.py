@@ -170,3 +170,11 @@ def test_a_forked_child_has_connections_of_its_own_and_leaves_the_parents_alone(
 
     assert os.waitstatus_to_exitcode(os.waitpid(child, 0)[1]) == 0
     assert session.scalars(select(Firm.name)).one() == "Acacia Accounting"
+
+
+def test_an_id_never_begins_with_a_hyphen_which_would_be_an_option_on_the_command_line(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    drawn = iter(["-" * 22, "-abc", "abc-def"])
+    monkeypatch.setattr("portal.database.secrets.token_urlsafe", lambda _size: next(drawn))
+    assert new_id() == "abc-def"
