@@ -16,7 +16,7 @@ from sqlalchemy.orm import Session
 from portal.models.connections import Connection, SaasuFile
 from portal.models.mirrors import CallBlock, CallCount
 from portal.models.runs import Run, RunKind
-from portal.sync.allowance import DAY, Allowance, allowance, counted, counted_since, plan_limit
+from portal.sync.allowance import DAY, Allowance, allowance, counted, counted_since, hour_of, plan_limit
 from portal.sync.blocking import Block
 
 # One slot after the other: the key holds the moment of the next free slot in microseconds of the server's clock. A server that
@@ -77,14 +77,39 @@ class Pacer:
 
 def count_call(session: Session, account: str, purpose: str, now: datetime) -> None:
     """Count one call in the database. The caller commits, and only then sends."""
-    hour = now.replace(minute=0, second=0, microsecond=0)
-    insert = sqlite.insert if session.get_bind().dialect.name == "sqlite" else postgresql.insert
-    counted = insert(CallCount).values(account=account, hour=hour, purpose=purpose, calls=1)
+    insert = sqlite.insert if is_sqlite(session) else postgresql.insert
+    counted = insert(CallCount).values(account=account, hour=hour_of(now), purpose=purpose, calls=1)
     session.execute(
         counted.on_conflict_do_update(
             index_elements=["account", "hour", "purpose"], set_={"calls": CallCount.calls + 1}
         )
     )
+
+
+def spend_call(session: Session, file: SaasuFile, purpose: str, now: datetime) -> Allowance | None:
+    """Count one call to a file unless the day's allowance is used up, in one commit; the allowance where it is, and nothing is counted.
+
+    However many workers ask at once, each counts after the other, so not one call goes beyond (SYNC §9).
+    """
+    account = f"saasu:{file.file_id}"
+    allowed = plan_limit(file.subscription, file.daily_calls)
+    if not is_sqlite(session):
+        session.execute(select(func.pg_advisory_xact_lock(func.hashtextextended(account, 0))))
+    # On SQLite this first write is what makes the others wait.
+    count_call(session, account, purpose, now)
+    given = allowance(
+        allowed, sole_user=file.sole_user, used=calls_since(session, account, counted_since(now))
+    )
+    if given.used <= given.allowed:
+        session.commit()
+        return None
+    session.rollback()
+    return allowance_of(session, file, now, busiest=0)
+
+
+def is_sqlite(session: Session) -> bool:
+    """Whether the database is SQLite; otherwise it is PostgreSQL."""
+    return session.get_bind().dialect.name == "sqlite"
 
 
 def block_of(session: Session, account: str) -> Block | None:
@@ -95,7 +120,7 @@ def block_of(session: Session, account: str) -> Block | None:
 
 def keep_block(session: Session, account: str, block: Block) -> None:
     """Remember that an account is asked nothing for some time. The caller commits."""
-    insert = sqlite.insert if session.get_bind().dialect.name == "sqlite" else postgresql.insert
+    insert = sqlite.insert if is_sqlite(session) else postgresql.insert
     times = {"since": block.since, "until": block.until}
     kept = insert(CallBlock).values(account=account, **times)
     session.execute(kept.on_conflict_do_update(index_elements=["account"], set_=times))
@@ -111,10 +136,10 @@ def lift_block(session: Session, account: str, known: Block | None = None) -> No
 
 def calls_since(session: Session, account: str, since: datetime) -> int:
     """How many calls were made to an account since a moment."""
-    counts = session.scalars(
-        select(CallCount.calls).where(CallCount.account == account, CallCount.hour >= since)
+    found = session.scalar(
+        select(func.sum(CallCount.calls)).where(CallCount.account == account, CallCount.hour >= since)
     )
-    return sum(counts)
+    return int(found or 0)
 
 
 def calls_by_hour(session: Session, account: str, since: datetime) -> dict[datetime, int]:

@@ -6,7 +6,7 @@ from flask import current_app
 from rq import Queue, Worker
 from rq.serializers import JSONSerializer
 
-from portal import task_queue
+from portal import people, task_queue
 from portal.database import db, dispose_after_fork
 from portal.logs import log
 from portal.services import after_posting, outbox, overdue, runs, slices, sweeps, unasked
@@ -82,6 +82,7 @@ def tick() -> None:
     tick_mails(now)
     if now.minute == CLEANING_MINUTE:
         after_posting.forget_texts(db.session(), now)
+        people.forget_unused(db.session(), now)
     db.session.remove()
     if queued or mended:
         log().info("tick", queued=queued, mended=mended)

@@ -1,6 +1,6 @@
 """Copies of a file's items and tax codes, kept fresh with the LastModified pair so that an order costs no look-up (SYNC §9)."""
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from datetime import datetime, timedelta
 
 from sqlalchemy import delete, select, update
@@ -30,12 +30,22 @@ def kept_items(session: Session, file_pk: str) -> Sequence[MirroredItem]:
 
 
 def read_catalogue(
-    books: CatalogueToRead, read_to: datetime | None
+    books: CatalogueToRead, read_to: datetime | None, *, tax_codes_too: bool = True
 ) -> tuple[tuple[Item, ...], tuple[TaxCode, ...]]:
-    """The items changed in Saasu since `read_to`, all of them when nothing was read yet; and the tax codes."""
-    if read_to is None:
-        return books.items(), books.tax_codes()
-    return books.items(modified_since=read_to - OVERLAP), books.tax_codes()
+    """The items changed in Saasu since `read_to`, all of them when nothing was read yet; and the tax codes.
+
+    The tax codes are left out where they are known well enough and no item changed: the codes of changed items are read with them.
+    """
+    items = books.items() if read_to is None else books.items(modified_since=read_to - OVERLAP)
+    return items, books.tax_codes() if tax_codes_too or items or read_to is None else ()
+
+
+def knows_tax_codes(session: Session, file: SaasuFile, named: Collection[str], since: datetime) -> bool:
+    """Whether the tax codes were read since a moment and those that a connection names are among them."""
+    if file.tax_codes_read_at is None or file.tax_codes_read_at < since:
+        return False
+    known = set(session.scalars(select(MirroredTaxCode.code).where(MirroredTaxCode.file_pk == file.id)))
+    return known >= set(named)
 
 
 def write_catalogue(
@@ -63,6 +73,7 @@ def write_catalogue(
         row.parts = list(item.parts)
         session.add(row)
     if tax_codes:
+        file.tax_codes_read_at = read_to
         session.execute(delete(MirroredTaxCode).where(MirroredTaxCode.file_pk == file.id))
         for code in tax_codes:
             session.add(

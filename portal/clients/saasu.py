@@ -140,6 +140,13 @@ class Saasu:
             if (folded(contact.given_name), folded(contact.family_name)) == wanted
         )
 
+    def all_contacts(self, *, modified_since: datetime | None = None) -> Iterator[Contact]:
+        """All contacts, or those modified since a moment, page by page (SA §3.1). Raises a `RemoteFailure` when the listing is not whole."""
+        query = {}
+        if modified_since is not None:
+            query = modified_within(modified_since, self._now() + AHEAD)
+        return self._listed("/Contacts", "Contacts", query, read_contact)
+
     def companies_by_name(self, name: str) -> tuple[int, ...]:
         """The ids of the companies of that name, lowest first, compared here like e-mails; none for a blank one."""
         wanted = folded(name)

@@ -8,6 +8,9 @@ from sqlalchemy.orm import Mapped, mapped_column, relationship
 from portal.database import AwareDateTime, Base, IdList, new_id
 from portal.sync.rules import SYNCED_BY_DEFAULT
 
+LOOK_UPS_BEFORE_COPY = 25
+"""Contacts of a file that are looked up one by one before all are listed: a small shop never pays for the listing of a large file."""
+
 
 class SaasuLogin(Base):
     """One sign-in to Saasu. The password is exchanged for tokens and never kept; one access token serves all its files."""
@@ -29,7 +32,8 @@ class SaasuFile(Base):
     """One set of books in Saasu. `time_zone` is our own setting, an IANA name.
 
     `daily_calls` is the plan's limit of calls a day where a person gave it, else it follows from `subscription`; `sole_user` is
-    true where a person says that nothing else uses this file's API (SYNC §9).
+    true where a person says that nothing else uses this file's API (SYNC §9). The copies of its items, tax codes and contacts have every
+    change until `items_read_to`, `tax_codes_read_at` and `contacts_read_to`; there is no copy of contacts before `copy_contacts_after` look-ups.
     """
 
     __tablename__ = "saasu_files"
@@ -46,6 +50,9 @@ class SaasuFile(Base):
     time_zone: Mapped[str] = mapped_column(String(64), default="Australia/Sydney")
     created_at: Mapped[datetime] = mapped_column(AwareDateTime)
     items_read_to: Mapped[datetime | None] = mapped_column(AwareDateTime)
+    tax_codes_read_at: Mapped[datetime | None] = mapped_column(AwareDateTime)
+    contacts_read_to: Mapped[datetime | None] = mapped_column(AwareDateTime)
+    copy_contacts_after: Mapped[int] = mapped_column(default=LOOK_UPS_BEFORE_COPY)
     daily_calls: Mapped[int | None]
     sole_user: Mapped[bool] = mapped_column(default=False)
 

@@ -11,6 +11,7 @@ from sqlalchemy.orm import Session
 from portal import budget
 from portal.models.backfills import Backfill
 from portal.models.connections import Connection, SaasuFile
+from portal.services.gates import used_up
 from portal.sync.allowance import (
     WORST_ORDER,
     Allowance,
@@ -67,7 +68,7 @@ def sentence(given: Allowance, again: datetime, now: datetime, zone: ZoneInfo, w
     """What is used up and when it goes on, in the file's zone; a preview has to be asked for again."""
     when = day_and_time(again, now, zone)
     if work is Work.HOURLY:
-        return f"This file’s Saasu calls of the day are used up: {given.used:,} of the {given.allowed:,} allowed. It goes on {when}."
+        return used_up(given, again, now, zone)
     kept = f"{given.reserve:,} of the {given.allowed:,} allowed are kept for the hourly runs"
     if work is Work.PREVIEW:
         return f"The preview was stopped: of this file’s Saasu calls of the day {given.used:,} are used, and {kept}. Start it again {when}."

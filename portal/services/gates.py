@@ -1,4 +1,4 @@
-"""A file whose calls Saasu refuses is asked nothing more until its block is over, by any worker (SYNC §9)."""
+"""No call goes to a file beyond its day's allowance, nor to one whose calls Saasu refuses until its block is over, by any worker (SYNC §9)."""
 
 from collections.abc import Callable
 from datetime import datetime, timedelta
@@ -9,19 +9,32 @@ from sqlalchemy.orm import Session
 from portal import budget
 from portal.clients.answers import Answer
 from portal.clients.saasu_refusals import is_throttled, names_a_day, throttled
+from portal.models.connections import SaasuFile
+from portal.sync.allowance import Allowance, again_at
 from portal.sync.blocking import Block, block_after, block_words
 from portal.sync.failures import Blocked
+from portal.sync.forecast import day_and_time
 
 
 class Gate:
-    """The gate of one account: asked before every call, told of every answer. `zone` is that of the words it says."""
+    """The gate of one file: asked before every call, told of every answer."""
 
-    def __init__(self, session: Session, account: str, now: Callable[[], datetime], zone: ZoneInfo) -> None:
+    def __init__(self, session: Session, file: SaasuFile, now: Callable[[], datetime]) -> None:
         self._session = session
-        self._account = account
+        self._file_pk = file.id
+        self._account = f"saasu:{file.file_id}"
+        self._zone = ZoneInfo(file.time_zone)
         self._now = now
-        self._zone = zone
         self._known: Block | None = None
+
+    def spend(self, purpose: str) -> None:
+        """Count the call that is sent next. Commits. Raises `Blocked`, and counts nothing, where the day's allowance is used up."""
+        now = self._now()
+        given = budget.spend_call(
+            self._session, self._session.get_one(SaasuFile, self._file_pk), purpose, now
+        )
+        if given is not None:
+            raise Blocked(used_up(given, again_at(given, 1, now), now, self._zone))
 
     def ask(self) -> None:
         """Raises `Blocked` while nothing may be asked."""
@@ -50,3 +63,9 @@ class Gate:
         budget.keep_block(self._session, self._account, self._known)
         self._session.commit()
         raise Blocked(block_words(self._known, now, self._zone), retry_after=seconds, status=answer.status)
+
+
+def used_up(given: Allowance, again: datetime, now: datetime, zone: ZoneInfo) -> str:
+    """That the day's allowance is used up, and when it goes on, by the file's calendar."""
+    when = day_and_time(again, now, zone)
+    return f"This file’s Saasu calls of the day are used up: {given.used:,} of the {given.allowed:,} allowed. It goes on {when}."

@@ -12,6 +12,7 @@ from portal import mirrors
 from portal.ledger import SqlLedger
 from portal.models.connections import Connection
 from portal.models.previews import Preview
+from portal.models.runs import RunKind
 from portal.services.allowances import Work, affording
 from portal.services.preview_rows import reading_ledger
 from portal.services.remotes import Outside, books_for, firm_vault, shop_for
@@ -97,7 +98,7 @@ def current_catalogue(
 ) -> Catalogue:
     """The file's items and tax codes brought up to date; where a run does the same at this moment, as that one leaves them."""
     try:
-        return fresh_catalogue(session, books, connection, clock)
+        return fresh_catalogue(session, books, connection, clock, RunKind.PREVIEW)
     except (IntegrityError, StaleDataError):
         session.rollback()
         found = mirrors.catalogue(session, connection.file_pk)

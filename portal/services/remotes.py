@@ -4,7 +4,6 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from decimal import Decimal
-from zoneinfo import ZoneInfo
 
 from flask import Flask
 from redis import Redis
@@ -68,7 +67,7 @@ def seal_for(keys: FirmVault) -> Seal:
 
 
 def transport_for(session: Session, outside: Outside, account: str, gate: Gate | None = None) -> Transport:
-    """A transport that paces and counts every call to one account before it is sent; none is sent while its `gate` is shut (SYNC §9)."""
+    """A transport that paces and counts every call to one account before it is sent; none is sent that its `gate` does not let through (SYNC §9)."""
     remote = account.partition(":")[0]
     rate = outside.settings.saasu_calls_per_second if remote == "saasu" else BIGCOMMERCE_CALLS_PER_SECOND
     pacer = Pacer(outside.redis, account, rate)
@@ -78,8 +77,11 @@ def transport_for(session: Session, outside: Outside, account: str, gate: Gate |
             gate.ask()
         if not outside.unpaced:
             pacer.take()
-        count_call(session, account, purpose, outside.now())
-        session.commit()
+        if gate is not None:
+            gate.spend(purpose)
+        else:
+            count_call(session, account, purpose, outside.now())
+            session.commit()
         outside.on_call(remote, purpose)
 
     return Transport(pace=pace, heard=gate.hear) if gate is not None else Transport(pace=pace)
@@ -106,8 +108,7 @@ def books_for(session: Session, outside: Outside, file: SaasuFile) -> Saasu:
     """The books of a file, with the login's shared access token."""
     login = file.login
     account = f"saasu:{file.file_id}"
-    gate = Gate(session, account, outside.now, ZoneInfo(file.time_zone))
-    transport = transport_for(session, outside, account, gate)
+    transport = transport_for(session, outside, account, Gate(session, file, outside.now))
     shared = SharedTokens(session, outside, login, transport)
     return Saasu(
         transport,

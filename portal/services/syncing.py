@@ -16,6 +16,7 @@ from portal.logs import bound, log
 from portal.models.backfills import Backfill
 from portal.models.connections import Connection
 from portal.models.runs import SYNCING, Run, RunKind, RunState
+from portal.people import SqlPeople
 from portal.services.allowances import Work, affording
 from portal.services.notices import tell_of_run
 from portal.services.remotes import Outside, books_for, firm_vault, seal_for, shop_for
@@ -24,6 +25,7 @@ from portal.sync.backfilling import run_slice
 from portal.sync.engine import run_settling, run_sync
 from portal.sync.failures import RemoteFailure, shop_problem
 from portal.sync.outfit import Sync
+from portal.sync.people import KnownPeople
 from portal.sync.ports import CatalogueToRead, Clock, LeaseLost, SliceOver, StopAsked
 from portal.sync.problems import Code, Problem, RunStopped
 from portal.sync.retrying import run_one
@@ -35,6 +37,15 @@ CLOCKS_DIFFER = timedelta(days=1)
 LONGEST_PAUSE = timedelta(hours=2)
 """Between two runs of a connection, hourly as they are, before its ledger is no longer trusted to know what was posted meanwhile."""
 LAST_RUNS = 10
+TAX_CODES_TRUSTED = {
+    RunKind.HOURLY: timedelta(hours=36),
+    RunKind.BACKFILL: timedelta(hours=36),
+    RunKind.SWEEP: timedelta(hours=12),
+    RunKind.MANUAL: timedelta(0),
+    RunKind.RETRY: timedelta(0),
+    RunKind.PREVIEW: timedelta(0),
+}
+"""For how long the tax codes that were read last are good enough; not at all where a person asks, who may have changed them a moment ago."""
 FAULT = "Something went wrong on our side in this run. What was done is kept, and the next run goes on."
 
 
@@ -147,11 +158,11 @@ def build_sync(session: Session, outside: Outside, run: Run, fence: int, clock: 
         rules=rules_now(),
         rules_now=rules_now,
         shop=shop,
-        books=books,
+        books=KnownPeople(books=books, kept=SqlPeople(session, connection.file_pk, keys), clock=clock),
         ledger=ledger_for(session, run, fence, clock, seal_for(keys)),
         sales=SqlKnownSales(session, connection, fence, clock),
         clock=clock,
-        catalogue=lambda: fresh_catalogue(session, books, connection, clock),
+        catalogue=lambda: fresh_catalogue(session, books, connection, clock, run.kind),
         parts=lambda combo: read_parts(session, books, connection.file_pk, combo),
         report=lambda fault: log().error("fault in one order", exc_info=fault),
         afford=affording(
@@ -218,12 +229,19 @@ def read_parts(session: Session, books: CatalogueToRead, file_pk: str, combo: It
 
 
 def fresh_catalogue(
-    session: Session, books: CatalogueToRead, connection: Connection, clock: Clock
+    session: Session, books: CatalogueToRead, connection: Connection, clock: Clock, kind: str
 ) -> Catalogue:
-    """The file's items and tax codes, brought up to date with one call where nothing much changed (SYNC §9)."""
+    """The file's items and tax codes, brought up to date with one call where nothing much changed (SYNC §9).
+
+    Tax codes have no list of what changed: they are read once a night by the sweep, by a run that a person asked for, and where one
+    that the connection names is not known.
+    """
     file = connection.file
     asked_at = clock.now()
-    items, tax_codes = mirrors.read_catalogue(books, file.items_read_to)
+    named = (connection.taxable_code, connection.free_code, connection.export_code)
+    trusted = mirrors.knows_tax_codes(session, file, named, asked_at - TAX_CODES_TRUSTED[RunKind(kind)])
+    session.commit()
+    items, tax_codes = mirrors.read_catalogue(books, file.items_read_to, tax_codes_too=not trusted)
     mirrors.write_catalogue(session, file, items, tax_codes, asked_at)
     session.commit()
     found = mirrors.catalogue(session, file.id)

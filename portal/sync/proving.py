@@ -18,7 +18,7 @@ from portal.sync.shapes import Shape, shapes_of
 
 BATCH = 100
 """Posts after which a run reads back what it posted: as many rows as Saasu gives on a page (SA §3)."""
-CLOSE = timedelta(minutes=1)
+CLOSE = timedelta(seconds=10)
 """The margin once Saasu's own clock is known from an order of this run."""
 LONGEST_AGO = timedelta(days=7)
 """What was posted earlier and never read back is left alone: a listing reaching further would cost more than it tells."""

@@ -2,7 +2,6 @@
 
 from datetime import timedelta
 from typing import Any
-from zoneinfo import ZoneInfo
 
 import pytest
 import requests
@@ -129,7 +128,7 @@ def test_of_two_workers_that_are_refused_the_longer_wait_counts_and_a_late_good_
     shop: Counter,
 ) -> None:
     session, account = shop.desk.session, f"saasu:{shop.desk.file.file_id}"
-    gate = Gate(session, account, shop.clock.now, ZoneInfo("Australia/Sydney"))
+    gate = Gate(session, shop.desk.file, shop.clock.now)
     block_now = Block(shop.clock.now(), shop.clock.now() + timedelta(minutes=1))
     budget.keep_block(session, account, block_now)
     session.commit()

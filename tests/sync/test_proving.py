@@ -97,11 +97,11 @@ def test_after_each_hundred_posts_the_batch_is_read_back_and_the_next_listing_be
     asked = [call for call in here.books.asked if call in {"post", "invoices_modified"}]
     read = "invoices_modified"
     assert asked == ["post", "post", read, "post", "post", read, "post", read]
-    assert timedelta(minutes=1) == proving.CLOSE
+    assert timedelta(seconds=10) == proving.CLOSE
     assert [since for since, _ in here.books.windows] == [
         NOW - timedelta(minutes=10),
-        NOW + timedelta(minutes=29),
-        NOW + timedelta(minutes=59),
+        NOW + timedelta(minutes=30, seconds=-10),
+        NOW + timedelta(minutes=60, seconds=-10),
     ]
     assert all(here.ledger.findings[number][0].row for number in range(120, 125))
 
@@ -117,8 +117,8 @@ def test_a_listing_that_showed_nothing_leaves_the_next_one_where_the_last_good_o
 
     assert [since for since, _ in here.books.windows] == [
         NOW - timedelta(minutes=10),
-        NOW - timedelta(minutes=1),
-        NOW - timedelta(minutes=1),
+        NOW - timedelta(seconds=10),
+        NOW - timedelta(seconds=10),
     ]
 
 
