@@ -10,7 +10,6 @@ from sqlalchemy import delete, select, update
 from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.orm import Session
 
-from portal.database import changed_rows
 from portal.models.connections import LOOK_UPS_BEFORE_COPY, SaasuFile
 from portal.models.people import KnownCompany, MirroredContact, PersonIntent
 from portal.sync.people import Kept, Key
@@ -114,9 +113,10 @@ class SqlPeople:
     def begin(self, key: Key, now: datetime) -> bool:
         """Note that it is about to be written; false where it is noted already."""
         values = {"file_pk": self._file_pk, "digest": self._digest(key), "begun_at": now}
-        noted = self._session.execute(self._insert(PersonIntent).values(**values).on_conflict_do_nothing())
+        noted = self._insert(PersonIntent).values(**values).on_conflict_do_nothing()
+        made = self._session.scalar(noted.returning(PersonIntent.digest))
         self._session.commit()
-        return changed_rows(noted) == 1
+        return made is not None
 
     def end(self, key: Key) -> None:
         """Take the note away."""
