@@ -1,7 +1,6 @@
 """Contacts answered from a copy: one call a run instead of one an order, and none written twice (SYNC §7.9, §9)."""
 
-from collections.abc import Collection, Iterator, Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
 from decimal import Decimal
 
@@ -9,11 +8,12 @@ import pytest
 
 from portal.sync import people
 from portal.sync.failures import NumberTaken, OutcomeLost, PeriodLocked, Refused, StaleRecord, Unreachable
-from portal.sync.people import Kept, Key, KnownPeople, as_changed, key_of
+from portal.sync.people import Kept, KnownPeople, as_changed, key_of
 from portal.sync.rules import Item
 from portal.sync.sale_orders import Contact, ContactChange, NewContact, PostalAddress, SaleOrder
 from tests.builders import contact
-from tests.fakes import FakeBooks, FakeClock
+from tests.fakes import FakeClock
+from tests.people_copy import Copy, ListedBooks
 
 NOW = datetime(2026, 3, 2, 1, tzinfo=UTC)
 MIA = contact(id=7, email="mia@example.com", given_name="Mia", family_name="Wong")
@@ -28,101 +28,6 @@ SALE = SaleOrder(
     billing_contact_id=7,
     shipping_contact_id=8,
 )
-
-
-@dataclass
-class ListedBooks(FakeBooks):
-    """Books whose contacts can be listed: `changed` are those modified lately, `listings` what each whole listing gives in turn."""
-
-    changed: list[Contact] = field(default_factory=list)
-    listings: list[list[Contact]] = field(default_factory=list)
-    since: list[datetime | None] = field(default_factory=list)
-    refuses: list[Exception] = field(default_factory=list)
-
-    def all_contacts(self, *, modified_since: datetime | None = None) -> Iterator[Contact]:
-        self.asked.append("contacts")
-        self.since.append(modified_since)
-        if modified_since is not None:
-            yield from self.changed
-        else:
-            yield from self.listings.pop(0) if self.listings else self.contacts
-
-    def create_contact(self, contact: NewContact) -> int:
-        if self.refuses:
-            self.asked.append("create_contact")
-            raise self.refuses.pop(0)
-        return super().create_contact(contact)
-
-
-@dataclass
-class Copy:
-    """A copy kept in memory."""
-
-    until: datetime | None = None
-    rows: dict[int, Kept] = field(default_factory=dict)
-    due: bool = False
-    look_ups: int = 0
-    late: bool = False
-    notes: dict[Key, datetime] = field(default_factory=dict)
-    companies: dict[str, int] = field(default_factory=dict)
-
-    def read_to(self) -> datetime | None:
-        return self.until
-
-    def is_copy_due(self) -> bool:
-        return self.due
-
-    def looked_up(self) -> None:
-        self.look_ups += 1
-
-    def put_off(self) -> None:
-        self.late = True
-
-    def by_email(self, email: str) -> tuple[Kept, ...]:
-        return tuple(
-            one for one in self.rows.values() if people.folded(one.contact.email) == people.folded(email)
-        )
-
-    def by_name(self, given_name: str, family_name: str) -> tuple[Kept, ...]:
-        wanted = (people.folded(given_name), people.folded(family_name))
-        return tuple(
-            one
-            for one in self.rows.values()
-            if (people.folded(one.contact.given_name), people.folded(one.contact.family_name)) == wanted
-        )
-
-    def keep(self, contacts: Sequence[Contact], *, gone: Collection[int] = ()) -> None:
-        if self.until is None:
-            return
-        self.rows |= {one.id: Kept(one) for one in contacts}
-        for one in gone:
-            del self.rows[one]
-
-    def bring_up_to(self, moment: datetime, contacts: Sequence[Contact], *, whole: bool) -> None:
-        self.until = moment
-        self.rows = ({} if whole else self.rows) | {one.id: Kept(one) for one in contacts}
-
-    def doubt(self, contact_ids: Collection[int]) -> None:
-        for one in contact_ids:
-            if one in self.rows:
-                self.rows[one] = replace(self.rows[one], doubtful=True)
-
-    def writing_since(self, key: Key) -> datetime | None:
-        return self.notes.get(key)
-
-    def begin(self, key: Key, now: datetime) -> bool:
-        return key not in self.notes and self.notes.setdefault(key, now) == now
-
-    def end(self, key: Key) -> None:
-        self.notes.pop(key, None)
-
-    def company(self, name: str) -> int | None:
-        return self.companies.get(people.folded(name))
-
-    def keep_company(self, name: str, company_id: int | None) -> None:
-        self.companies.pop(people.folded(name), None)
-        if company_id is not None:
-            self.companies[people.folded(name)] = company_id
 
 
 @dataclass
