@@ -10,7 +10,7 @@ from wtforms.validators import DataRequired, Length, NumberRange, Optional
 
 from portal.models.accounts import Role
 from portal.models.connections import SaasuFile, SaasuLogin
-from portal.services import allowances, connections, desk, files
+from portal.services import allowances, call_picture, connections, desk, files
 from portal.services.allowances import FEWEST_CALLS, MOST_CALLS
 from portal.sync.allowance import PLAN_CALLS, plan_limit
 from portal.sync.failures import CodeWanted, CredentialsRefused, RemoteFailure
@@ -142,7 +142,8 @@ def allowance(file_id: str) -> ResponseReturnValue:
         "files/allowance.html",
         form=form,
         file=file,
-        given=allowances.allowance_of(session, file, desk.now()),
+        picture=call_picture.picture_of(session, desk.outside(), file),
+        call_words=call_picture.KINDS,
         suggested=plan_limit(file.subscription),
         plans=PLAN_CALLS,
     ), (422 if form.errors else 200)

@@ -1,0 +1,222 @@
+"""A file's page shows its Saasu calls of the last 24 hours: by the hour and by purpose, what is left and why, and when it goes on."""
+
+import re
+from collections.abc import Callable
+from datetime import UTC, datetime, timedelta
+from html import unescape
+from pathlib import Path
+
+import pytest
+from flask.testing import FlaskClient
+from sqlalchemy.orm import Session
+
+from portal.budget import count_call, keep_block
+from portal.models.accounts import Firm
+from portal.models.connections import Connection, SaasuFile
+from portal.models.mirrors import CallCount
+from portal.models.runs import RunKind, RunState
+from portal.services import call_picture
+from portal.sync.blocking import Block
+from tests.cast import Cast, Member
+from tests.factories import make_backfill, make_connection, make_file, make_order, make_run
+from tests.web.conftest import Rows
+
+SignIn = Callable[[Member], FlaskClient]
+HOUR = timedelta(hours=1)
+SHEET = Path(__file__).parents[2] / "static" / "css" / "portal.css"
+
+
+@pytest.fixture
+def file_id(rows: Rows, cast: Cast) -> str:
+    """A file of Acacia with a plan of 6,000 calls, half of them ours."""
+    with rows() as session:
+        file = make_file(session, session.get_one(Firm, cast.alice.firm_id))
+        file.subscription = "Medium"
+        session.commit()
+        return file.id
+
+
+def called(session: Session, file_id: str, purpose: str, calls: int, hours_ago: int = 0) -> None:
+    """Calls to the file, counted in one hour."""
+    file = session.get_one(SaasuFile, file_id)
+    hour = datetime.now(UTC).replace(minute=0, second=0, microsecond=0) - HOUR * hours_ago
+    session.add(CallCount(account=f"saasu:{file.file_id}", hour=hour, purpose=purpose, calls=calls))
+    session.commit()
+
+
+def ran(session: Session, connection: Connection, kind: RunKind, calls: int, hours_ago: int = 1) -> None:
+    """A finished run that made some calls to Saasu."""
+    run = make_run(session, connection, kind, datetime.now(UTC) - HOUR * hours_ago)
+    run.state, run.saasu_calls = RunState.FINISHED, calls
+    session.commit()
+
+
+def page_of(client: FlaskClient, file_id: str) -> str:
+    answer = client.get(f"/files/{file_id}/allowance")
+    assert answer.status_code == 200
+    return answer.get_data(as_text=True)
+
+
+def words_of(page: str) -> str:
+    """What a page says, in one line; the words within the picture as well."""
+    main = page.partition("<main")[2].partition("</main>")[0]
+    return " ".join(unescape(re.sub(r"<[^>]+>", " ", main)).split())
+
+
+def test_a_file_that_called_nothing_says_so_and_draws_nothing(
+    cast: Cast, sign_in: SignIn, file_id: str
+) -> None:
+    page = page_of(sign_in(cast.alice), file_id)
+    assert "No calls in the last 24 hours" in words_of(page)
+    assert "call-bars" not in page
+    assert "Used 0 Allowed a day 3,000 half of the 6,000 of its plan, “Medium”" in words_of(page)
+
+
+def test_calls_are_shown_by_the_hour_and_by_purpose_and_add_up(
+    cast: Cast, sign_in: SignIn, rows: Rows, file_id: str
+) -> None:
+    with rows() as session:
+        called(session, file_id, "post", 30)
+        called(session, file_id, "contacts", 20)
+        called(session, file_id, "contact", 5)
+        called(session, file_id, "something new", 1)
+        called(session, file_id, "taxcodes", 4, hours_ago=3)
+        called(session, file_id, "read back", 2, hours_ago=24)
+        called(session, file_id, "post", 500, hours_ago=25)
+    page = page_of(sign_in(cast.alice), file_id)
+    words = words_of(page)
+    assert "Used 62" in words
+    for line in (
+        "Posting orders 30 48 %", "Customers 25 40 %", "Items and tax codes 4 6 %",
+        "Reading back 2 3 %", "Other 1 2 %", "All 62 100 %",
+    ):  # fmt: skip
+        assert line in words
+    assert "56 calls: posting orders 30, customers 25, other 1" in words
+    assert page.count('class="call-hour"') == 25
+    assert "style=" not in page.partition("<main")[2]
+
+
+def test_the_bars_are_as_high_as_their_calls(cast: Cast, sign_in: SignIn, rows: Rows, file_id: str) -> None:
+    with rows() as session:
+        called(session, file_id, "post", 60)
+        called(session, file_id, "items", 20)
+    page = page_of(sign_in(cast.alice), file_id)
+    drawn = re.findall(
+        r'class="call-(posting|items)" x="([\d.]+)" y="([\d.]+)" width="[\d.]+" height="([\d.]+)"', page
+    )
+    assert [(kind, y, height) for kind, _, y, height in drawn] == [
+        ("posting", "80.0", "120.0"),
+        ("items", "40.0", "40.0"),
+    ]
+    assert drawn[0][1] == drawn[1][1]
+
+
+def test_every_purpose_that_is_drawn_has_its_colour_in_both_schemes() -> None:
+    css = SHEET.read_text()
+    for kind in call_picture.KINDS:
+        assert css.count(f"--call-{kind}: ") == 2
+        assert f".call-{kind} {{ fill: var(--call-{kind}); }}" in css
+
+
+def test_a_file_alone_with_its_plan_given_says_why_so_many_are_allowed(
+    cast: Cast, sign_in: SignIn, rows: Rows, file_id: str
+) -> None:
+    with rows() as session:
+        file = session.get_one(SaasuFile, file_id)
+        file.daily_calls, file.sole_user = 1000, True
+        connection = make_connection(session, file)
+        ran(session, connection, RunKind.HOURLY, 200)
+        session.commit()
+    words = words_of(page_of(sign_in(cast.alice), file_id))
+    assert "800 80 % of the 1,000 you gave for the plan, since nothing else uses its API" in words
+    assert (
+        "300 are kept for the hourly runs: 1.5 times their busiest day of the last seven (200 calls)" in words
+    )
+
+
+def test_another_firms_calls_count_without_its_name_and_previews_are_told(
+    cast: Cast, sign_in: SignIn, rows: Rows, file_id: str
+) -> None:
+    with rows() as session:
+        file = session.get_one(SaasuFile, file_id)
+        ours = make_connection(session, file)
+        ran(session, ours, RunKind.PREVIEW, 7)
+        stranger = session.get_one(Firm, cast.charlie.firm_id)
+        theirs = make_file(session, stranger, file_id=file.file_id, name="Banksia’s own name")
+        other = make_connection(session, theirs)
+        for ago in (1, 30):
+            ran(session, other, RunKind.HOURLY, 12, ago)
+        session.commit()
+        called(session, file_id, "post", 40)
+    page = page_of(sign_in(cast.alice), file_id)
+    words = words_of(page)
+    assert "12 calls of them were made by runs of other firms’ connections to this same file" in words
+    assert "7 calls of them were made by previews." in words
+    assert "Banksia" not in page
+
+
+def test_a_block_by_saasu_says_when_it_goes_on(cast: Cast, sign_in: SignIn, rows: Rows, file_id: str) -> None:
+    with rows() as session:
+        file, now = session.get_one(SaasuFile, file_id), datetime.now(UTC)
+        keep_block(session, f"saasu:{file.file_id}", Block(now - HOUR, now + 23 * HOUR))
+        session.commit()
+    words = words_of(page_of(sign_in(cast.alice), file_id))
+    assert re.search(
+        r"Saasu blocked this file for every program: .* It goes on (today|tomorrow) at \d+:\d\d [ap]m\.",
+        words,
+    )
+
+
+def test_an_allowance_that_is_used_up_says_when_it_goes_on(
+    cast: Cast, sign_in: SignIn, rows: Rows, file_id: str
+) -> None:
+    with rows() as session:
+        called(session, file_id, "post", 2995, hours_ago=2)
+    words = words_of(page_of(sign_in(cast.alice), file_id))
+    assert re.search(
+        r"Paused: the calls allowed are used up\. It goes on (today|tomorrow) at \d+:00 [ap]m\.", words
+    )
+
+
+def test_an_open_backfill_says_what_it_will_take_and_until_when(
+    cast: Cast, sign_in: SignIn, rows: Rows, file_id: str
+) -> None:
+    with rows() as session:
+        connection = make_connection(session, session.get_one(SaasuFile, file_id))
+        backfill = make_backfill(session, connection, read_to_end=True, read=2, known=0, state="running")
+        for number in (100, 101):
+            make_order(session, connection, number, "seen", backfill_id=backfill.id, held=True)
+        session.commit()
+        backfill_id = backfill.id
+    client = sign_in(cast.alice)
+    page = page_of(client, file_id)
+    assert f'href="/backfills/{backfill_id}"' in page
+    assert re.search(r"2 orders to go, about 6 Saasu calls; done by (today|tomorrow) at", words_of(page))
+
+
+def test_a_paused_backfill_promises_no_end(cast: Cast, sign_in: SignIn, rows: Rows, file_id: str) -> None:
+    with rows() as session:
+        connection = make_connection(session, session.get_one(SaasuFile, file_id))
+        backfill = make_backfill(session, connection, read_to_end=True, read=1, known=0, state="paused")
+        make_order(session, connection, 100, "seen", backfill_id=backfill.id, held=True)
+        session.commit()
+    words = words_of(page_of(sign_in(cast.alice), file_id))
+    assert "paused by a person; 1 order waits, about 3 Saasu calls when it goes on." in words
+    assert "done by" not in words
+
+
+@pytest.mark.parametrize(
+    ("most", "edge"), [(0, 10), (10, 10), (11, 20), (50, 50), (51, 100), (120, 200), (2500, 5000)]
+)
+def test_the_edge_of_the_picture_is_a_round_number(most: int, edge: int) -> None:
+    assert call_picture.round_up(most) == edge
+
+
+def test_a_call_counted_by_the_product_is_drawn(
+    cast: Cast, sign_in: SignIn, rows: Rows, file_id: str
+) -> None:
+    with rows() as session:
+        file = session.get_one(SaasuFile, file_id)
+        count_call(session, f"saasu:{file.file_id}", "refresh", datetime.now(UTC))
+        session.commit()
+    assert "Signing in 1 100 %" in words_of(page_of(sign_in(cast.alice), file_id))
