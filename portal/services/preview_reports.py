@@ -10,6 +10,7 @@ from sqlalchemy.orm import Session
 from portal import mirrors
 from portal.budget import allowance_of
 from portal.ledger.after_posting import standing_of
+from portal.models.connections import SaasuFile
 from portal.models.previews import Preview, PreviewedOrder
 from portal.models.runs import OPEN
 from portal.services.preview_rows import tallies
@@ -46,6 +47,7 @@ def report_of(session: Session, outside: Outside, preview: Preview) -> Report:
     """What a preview found so far."""
     file = preview.run.connection.file
     rows = tallies(session, preview.run_id)
+    shapes = len(Shape) - len(standing_of(session, file.id).proved)
     checks = checklist(rows)
     return Report(
         sentence=sentence(rows),
@@ -55,7 +57,7 @@ def report_of(session: Session, outside: Outside, preview: Preview) -> Report:
         likely={} if preview.run.state in OPEN else likely_items(session, file.id, checks),
         left_out=left_out(rows),
         forecast=Forecast(
-            work=work_of(session, preview.run_id, len(Shape) - len(standing_of(session, file.id).proved)),
+            work=work_of(session, preview.run_id, file, shapes),
             per_second=outside.settings.saasu_calls_per_second,
             given=allowance_of(session, file, outside.now()),
             now=outside.now(),
@@ -82,8 +84,11 @@ def left_out(rows: list[Tally]) -> tuple[tuple[Ignored, Sum], ...]:
     return tuple(sorted(found, key=lambda pair: (-pair[1].orders, pair[0])))
 
 
-def work_of(session: Session, run_id: str, shapes: int) -> Work:
-    """The Saasu calls that posting a preview's orders would take, by purpose; `shapes` are those the file has not proved."""
+def work_of(session: Session, run_id: str, file: SaasuFile, shapes: int) -> Work:
+    """The Saasu calls that posting a preview's orders would take, by purpose; `shapes` are those the file has not proved.
+
+    Where there is a copy of the file's contacts, none is looked up.
+    """
     found = session.scalars(
         select(PreviewedOrder.sought).where(
             PreviewedOrder.run_id == run_id, PreviewedOrder.verdict == Verdict.WOULD_POST
@@ -92,4 +97,5 @@ def work_of(session: Session, run_id: str, shapes: int) -> Work:
     writes: dict[str, int] = {}
     for digest, calls in (contact for sought in found for contact in sought):
         writes[digest] = max(calls, writes.get(digest, 0))
-    return Work(posts=len(found), look_ups=sum(map(len, found)), writes=sum(writes.values()), shapes=shapes)
+    look_ups = sum(map(len, found)) if file.contacts_read_to is None else 0
+    return Work(posts=len(found), look_ups=look_ups, writes=sum(writes.values()), shapes=shapes)

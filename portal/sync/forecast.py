@@ -1,7 +1,7 @@
 """What posting the previewed orders would cost: Saasu calls, time at the pace of calls, and the day on which it would be done (SYNC §9).
 
 The estimate is made from what the engine does: one call posts an order; who is billed is looked up by e-mail or name, and who
-receives by name where that is somebody else; what was posted is read back. Whether a contact must be written is known only when
+receives by name where that is somebody else, unless there is a copy of the file's contacts; what was posted is read back. Whether a contact must be written is known only when
 Saasu is asked, so each different one is counted as if it had to be created once: the calls are fewer where they are there already.
 """
 
@@ -13,8 +13,8 @@ from zoneinfo import ZoneInfo
 from portal.sync.allowance import Allowance, done_by
 
 STANDING_CALLS = 2
-"""What a run reads of the file before it posts: the items that changed, and the tax codes."""
-READ_BACK_AT_ONCE = 100
+"""What a run reads of the file before it posts: the items and the contacts that changed."""
+READ_BACK_AT_ONCE = 80
 """Posted orders that are read back with one call."""
 MINUTE, HOUR = 60, 3600
 EXACT_BELOW = 100

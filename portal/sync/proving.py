@@ -16,8 +16,8 @@ from portal.sync.sale_orders import InvoiceSummary, SaleOrder
 from portal.sync.settling import AHEAD, MARGIN
 from portal.sync.shapes import Shape, shapes_of
 
-BATCH = 100
-"""Posts after which a run reads back what it posted: as many rows as Saasu gives on a page (SA §3)."""
+BATCH = 80
+"""Posts after which a run reads back what it posted: with those of the last seconds before them they fit on one page of 100 (SA §3)."""
 CLOSE = timedelta(seconds=10)
 """The margin once Saasu's own clock is known from an order of this run."""
 LONGEST_AGO = timedelta(days=7)

@@ -20,6 +20,7 @@ from portal.sync.failures import (
 from portal.sync.ports import Finding, SliceOver, State, StopAsked
 from portal.sync.problems import Code, Problem, RunStopped
 from portal.sync.sale_orders import SaleOrder
+from portal.sync.settling import PAGE
 from tests.reading_back import RATES, a_cent_less, reads, states
 from tests.whole_run import NOW, order, world
 
@@ -145,8 +146,8 @@ def test_a_sale_of_which_nobody_knows_what_it_had_to_come_to_is_only_noted() -> 
     assert proving.finding(record, None) == Finding(record=record, row=None, problems=())
 
 
-def test_a_batch_is_as_many_posts_as_saasu_lists_on_a_page() -> None:
-    assert proving.BATCH == 100
+def test_a_batch_and_what_was_posted_just_before_it_fit_on_one_page() -> None:
+    assert proving.BATCH + proving.CLOSE / timedelta(seconds=1) < PAGE
 
 
 def test_an_order_that_is_not_listed_is_tried_in_the_next_runs_that_post_three_times_in_all() -> None:
