@@ -147,6 +147,8 @@ def build_sync(session: Session, outside: Outside, run: Run, fence: int, clock: 
     except RemoteFailure as failure:
         raise RunStopped(shop_problem(failure)) from failure
     books = books_for(session, counted, connection.file)
+    work = Work.HOURLY if run.backfill_id is None else Work.BACKFILL
+    afford = affording(session, connection.file, clock, work)
 
     def rules_now() -> Rules:
         session.rollback()
@@ -158,16 +160,16 @@ def build_sync(session: Session, outside: Outside, run: Run, fence: int, clock: 
         rules=rules_now(),
         rules_now=rules_now,
         shop=shop,
-        books=KnownPeople(books=books, kept=SqlPeople(session, connection.file_pk, keys), clock=clock),
+        books=KnownPeople(
+            books=books, kept=SqlPeople(session, connection.file_pk, keys), clock=clock, afford=afford
+        ),
         ledger=ledger_for(session, run, fence, clock, seal_for(keys)),
         sales=SqlKnownSales(session, connection, fence, clock),
         clock=clock,
         catalogue=lambda: fresh_catalogue(session, books, connection, clock, run.kind),
         parts=lambda combo: read_parts(session, books, connection.file_pk, combo),
         report=lambda fault: log().error("fault in one order", exc_info=fault),
-        afford=affording(
-            session, connection.file, clock, Work.HOURLY if run.backfill_id is None else Work.BACKFILL
-        ),
+        afford=afford,
     )
 
 

@@ -127,6 +127,8 @@ class KnownPeople:
     books: FileBooks
     kept: PeopleKept
     clock: Clock
+    afford: Callable[[], None] = lambda: None
+    """Asked before each page of a whole listing; raises `RunStopped` where its calls are not there."""
     fresh_until: datetime | None = None
     unlisted: bool = False
     """Whether this run found that the file has too many contacts for a copy."""
@@ -210,8 +212,11 @@ class KnownPeople:
         before: set[int] | None = None
         for _ in range(MOST_LISTINGS):
             rows: dict[int, Contact] = {}
+            self.afford()
             for contact in self.books.all_contacts():
                 rows[contact.id] = contact
+                if len(rows) % PAGE == 0:
+                    self.afford()
                 if len(rows) > MOST_CONTACTS:
                     return None
             if len(rows) < PAGE or rows.keys() == before:

@@ -9,6 +9,7 @@ import pytest
 from portal.sync import people
 from portal.sync.failures import NumberTaken, OutcomeLost, PeriodLocked, Refused, StaleRecord, Unreachable
 from portal.sync.people import Kept, KnownPeople, as_changed, key_of
+from portal.sync.problems import Code, Problem, RunStopped
 from portal.sync.rules import Item
 from portal.sync.sale_orders import Contact, ContactChange, NewContact, PostalAddress, SaleOrder
 from tests.builders import contact
@@ -118,6 +119,26 @@ def test_a_copy_of_several_pages_is_listed_until_two_listings_agree() -> None:
 
     assert desk.asked == ["contacts"] * 3
     assert set(desk.copy.rows) == set(range(100))
+
+
+def test_a_whole_listing_asks_before_each_page_and_keeps_nothing_of_one_that_was_broken_off() -> None:
+    many = [replace(MIA, id=number, email=f"{number}@example.com") for number in range(250)]
+    desk = here(*many, copied=False)
+    desk.copy.due = True
+    asked: list[int] = []
+
+    def afford() -> None:
+        asked.append(len(asked))
+        if len(asked) == 3:
+            raise RunStopped(Problem(Code.SAASU_QUOTA, "used up"))
+
+    desk.people.afford = afford
+    with pytest.raises(RunStopped):
+        desk.people.contacts_by_email(MIA.email)
+    assert (len(asked), desk.copy.until, desk.copy.rows) == (3, None, {})
+
+    assert len(desk.people.contacts_by_email("7@example.com")) == 1
+    assert len(asked) == 3 + 2 * 3
 
 
 def test_listings_that_never_agree_make_no_copy() -> None:
