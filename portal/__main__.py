@@ -25,6 +25,7 @@ COMMANDS = {
     "test": "run every check and every test",
     "sync": "sync a connection now: sync CONNECTION",
     "preview": "say what would be posted: preview CONNECTION [--from DATE] [--to DATE] [--order N]",
+    "life": "print one order's whole life from the ledger: life CONNECTION ORDER",
     "backup": "write the database to a file: backup FILE",
     "restore": "fill an empty database from such a file: restore FILE",
     "rotate-keys": "seal the saved credentials with the newest key",
@@ -41,7 +42,7 @@ HELP = """Cartledger: BigCommerce orders in Saasu files.
 {commands}
 
   demo and up take --port N and --data DIR, so that several can run side by side; Ctrl-C stops them.
-  sync, preview, backup, restore, rotate-keys and migrate work on DATABASE_URL, or on a folder of demo or up: --data DIR.
+  sync, preview, life, backup, restore, rotate-keys and migrate work on DATABASE_URL, or on a folder of demo or up: --data DIR.
   The first start makes .venv beside this file's folder and installs what it needs there, checked by hash.
 """
 

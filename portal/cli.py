@@ -1,4 +1,4 @@
-"""Commands: `python3 -m portal sync CONNECTION`, `preview CONNECTION`, `backup FILE`, `restore FILE`, `rotate-keys`, `migrate`, `seed-demo`."""
+"""Commands: `python3 -m portal sync CONNECTION`, `preview CONNECTION`, `life CONNECTION ORDER`, `backup FILE`, `restore FILE`, `rotate-keys`, `migrate`, `seed-demo`."""
 
 import argparse
 import json
@@ -33,7 +33,7 @@ def main(argv: list[str], create_app: Callable[[], Flask]) -> int:
             return command(app, arguments)
         except operations.OperationFailed as error:
             print(error, file=sys.stderr)
-            return 1
+            return 2 if isinstance(error, operations.NothingThere) else 1
 
 
 def parser() -> argparse.ArgumentParser:
@@ -60,6 +60,10 @@ def parser() -> argparse.ArgumentParser:
         "--order", type=order_number, metavar="NUMBER", help="one order instead, by its number"
     )
     preview.set_defaults(command=show_preview)
+    life = commands.add_parser("life", help="print one order's whole life from the ledger")
+    life.add_argument("connection", help="the connection's id or its Shop Code")
+    life.add_argument("order", type=order_number, metavar="ORDER", help="the order's number in the shop")
+    life.set_defaults(command=show_life)
     backup = commands.add_parser("backup", help="write the whole database to a file")
     backup.add_argument("file", type=Path)
     backup.set_defaults(command=write_backup)
@@ -111,6 +115,13 @@ def show_preview(app: Flask, arguments: argparse.Namespace) -> int:
     else:
         lines = operations.preview(app, arguments.connection, arguments.day_from, arguments.day_to)
     print("\n".join(lines))
+    return 0
+
+
+def show_life(app: Flask, arguments: argparse.Namespace) -> int:
+    """Print one order's whole life."""
+    del app
+    print("\n".join(operations.life(arguments.connection, arguments.order)))
     return 0
 
 

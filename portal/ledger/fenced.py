@@ -111,7 +111,8 @@ class FencedRows:
     def _record(self, row: Order) -> OrderRecord:
         return record_of(row, self._seal.open(row.id, "document", row.document) if row.document else "")
 
-    def _attempt(self, order_pk: str, outcome: Outcome) -> None:
+    def _attempt(self, order_pk: str, outcome: Outcome, details: dict[str, Any] | None = None) -> None:
+        """Add a line to an order's history; `details` where they are not the outcome's."""
         self._session.add(
             Attempt(
                 firm_id=self._firm_id,
@@ -121,7 +122,7 @@ class FencedRows:
                 actor=self._actor,
                 state=outcome.state,
                 note=outcome.note[:1000],
-                details=attempt_details(outcome),
+                details=attempt_details(outcome) if details is None else details,
             )
         )
 

@@ -17,6 +17,7 @@ from portal.ledger.after_posting import (
 from portal.ledger.names import NOTES, keep_in_full
 from portal.ledger.pages import PageRows
 from portal.ledger.rows import (
+    intent_details,
     problem_rows,
     write_intent,
 )
@@ -114,7 +115,8 @@ class SqlLedger(PageRows):
         write_intent(row, record, intent)
         keep_in_full(row, self._seal, NOTES, intent.notes)
         row.run_id = self._run_id
-        self._attempt(row.id, Outcome(state=State.SENDING, note=f"About to send as {intent.number}."))
+        about = Outcome(state=State.SENDING, note=f"About to send as {intent.number}.")
+        self._attempt(row.id, about, intent_details(intent))
         self._session.commit()
         sent = self._record(row)
         self._session.rollback()

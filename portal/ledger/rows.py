@@ -194,4 +194,16 @@ def attempt_details(outcome: Outcome) -> dict[str, Any]:
     if outcome.posted:
         details["invoice_id"] = outcome.posted.invoice_id
         details["number"] = outcome.posted.number
+    if outcome.evidence:
+        details |= outcome.evidence.kept()
     return details
+
+
+def intent_details(intent: Intent) -> dict[str, Any]:
+    """What the line of an intent keeps: by what the sale can be found, and the digest of what was sent."""
+    return {
+        "problems": [],
+        "number": intent.number,
+        "marker": intent.marker,
+        "fingerprint": intent.fingerprint,
+    }

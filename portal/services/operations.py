@@ -18,6 +18,7 @@ from portal.models.previews import Preview
 from portal.models.runs import Run, RunKind, RunState
 from portal.services import backup as backups
 from portal.services import demo, keys, previews
+from portal.services.life_text import life_lines, order_numbered
 from portal.services.preview_orders import preview_number
 from portal.services.preview_reports import report_of
 from portal.services.preview_text import order_lines, period_lines
@@ -33,6 +34,10 @@ PATIENCE_SECONDS = 600
 
 class OperationFailed(Exception):
     """The command could not be carried out; the message is for a person."""
+
+
+class NothingThere(OperationFailed):
+    """What the command is about is not in the ledger."""
 
 
 def sync_now(app: Flask, wanted: str) -> Iterator[tuple[str, bool]]:
@@ -131,6 +136,21 @@ def preview_order(app: Flask, wanted: str, number: int) -> list[str]:
     if found is None:
         raise OperationFailed(f"BigCommerce has no order #{number} in the shop {connection.store_hash}.")
     return list(order_lines(found))
+
+
+def life(wanted: str, number: int) -> list[str]:
+    """One order's whole life from the ledger; the lines that tell it. Raises `NothingThere`."""
+    session = database.begin_reading()
+    try:
+        connection = the_connection(session, wanted)
+    except OperationFailed as unknown:
+        raise NothingThere(str(unknown)) from unknown
+    order = order_numbered(session, connection, number)
+    if order is None:
+        raise NothingThere(
+            f"The ledger has no order #{number} of {connection.store_hash} in {connection.file.name}: no run has read it yet."
+        )
+    return list(life_lines(session, order, datetime.now(UTC)))
 
 
 def backup(app: Flask, path: Path) -> int:

@@ -5,11 +5,12 @@ after the connection or its ledger was away. A run after that lists nothing. Whe
 """
 
 from collections.abc import Callable, Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 
 from portal.money import cents
 from portal.sync.bridge import Figures
+from portal.sync.evidence import Evidence, Why
 from portal.sync.failures import RemoteFailure, Unreachable, books_problem
 from portal.sync.known_sales import Complete, Found, KnownSales, Looked, found_there, orders_named
 from portal.sync.ports import Books, Clock, Ledger, OrderMoved, OrderRecord, Outcome, SalesToRead, State
@@ -202,8 +203,10 @@ def agreed_listing(
 def there_outcome(record: OrderRecord, number: str, found: Found) -> Outcome:
     """The outcome of an order that Saasu has already: posted, named by that very sale, where it bears our marker; else exists."""
     if found.ours:
-        return posted_as(record, found.row, expected_of(record, found.row), HAD_ALREADY)
-    return exists_outcome(record, number)
+        outcome = posted_as(record, found.row, expected_of(record, found.row), HAD_ALREADY)
+    else:
+        outcome = exists_outcome(record, number)
+    return replace(outcome, evidence=Evidence(why=Why.FIRST))
 
 
 def expected_of(record: OrderRecord, row: InvoiceSummary) -> Figures | None:

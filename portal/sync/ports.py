@@ -12,6 +12,7 @@ from typing import Protocol
 
 from portal.money import ZERO
 from portal.sync.bridge import Bridge, Figures
+from portal.sync.evidence import Evidence
 from portal.sync.orders import ShopOrder
 from portal.sync.problems import Code, Ignored, Problem
 from portal.sync.rules import Item, Rules, TaxCode
@@ -180,6 +181,8 @@ class Outcome:
     found: InvoiceSummary | None = None
     """The sale as Saasu lists it, where it was read back at once."""
     changes: "Changes | None" = None
+    evidence: Evidence | None = field(default=None, compare=False)
+    """What is kept beside it to prove that the order was posted once."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

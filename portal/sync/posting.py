@@ -3,8 +3,10 @@
 import hashlib
 from collections.abc import Callable
 from dataclasses import dataclass, field, replace
+from datetime import datetime
 
 from portal.sync.customers import Contacts, contacts_for
+from portal.sync.evidence import Evidence, Why
 from portal.sync.failures import (
     CredentialsRefused,
     Denied,
@@ -47,6 +49,8 @@ class Poster:
     afford: Callable[[], None]
     refusals_running: list[str] = field(default_factory=list)
     lost_running: int = 0
+    left_at: datetime | None = None
+    """When the last post left here."""
 
     def take(self, record: OrderRecord, complete: CompleteOrder) -> None:
         """Decide about one complete order, post it if nothing speaks against it, and record the outcome."""
@@ -111,7 +115,8 @@ class Poster:
             look_once=contacts.renamed,
         )
         record = self.ledger.sending(record, intent)
-        if self.clock.now() - intent.sent_at > LONGEST_INTENT:
+        self.left_at = self.clock.now()
+        if self.left_at - intent.sent_at > LONGEST_INTENT:
             self.ledger.settle(record, Outcome(state=State.SEEN, note="Held up before sending; not sent."))
             return
         try:
@@ -121,8 +126,13 @@ class Poster:
             return
         self.refusals_running.clear()
         self.lost_running = 0
-        self.ledger.settle(record, posted_outcome(posted, mapped, contacts))
+        self._answered(record, posted_outcome(posted, mapped, contacts))
         self.read_back.posted(record, sale, posted.invoice_id)
+
+    def _answered(self, record: OrderRecord, outcome: Outcome) -> None:
+        """Commit what came of a post that left here, and when it left."""
+        proof = replace(outcome.evidence or Evidence(), left_at=self.left_at)
+        self.ledger.settle(record, replace(outcome, evidence=proof))
 
     def _not_posted(self, record: OrderRecord, failure: RemoteFailure, mapped: Mapped) -> None:
         """Classify what came back instead of an answer (SYNC §7.4).
@@ -131,18 +141,18 @@ class Poster:
         """
         match failure:
             case NumberTaken() if record.number != AUTO_NUMBER:
-                self.ledger.settle(record, self._who_has_the_number(record, mapped))
+                self._answered(record, self._who_has_the_number(record, mapped))
             case PeriodLocked():
                 words = f"Saasu says the period is locked: {failure.sentence}"
                 problem = about_order(Code.PERIOD_LOCKED, record.order_id, words)
-                self.ledger.settle(record, self._refusal(record, problem, mapped))
+                self._answered(record, self._refusal(record, problem, mapped))
             case Refused():
                 self._refused(record, failure, mapped)
             case OutcomeLost():
                 self._lost(record, failure, mapped)
             case Throttled() | Denied() | CredentialsRefused() | Unreachable() | _:
                 note = f"Not sent: {failure.sentence}"
-                self.ledger.settle(record, Outcome(state=State.SEEN, note=note))
+                self._answered(record, Outcome(state=State.SEEN, note=note))
                 raise RunStopped(books_problem(failure)) from failure
 
     def _who_has_the_number(self, record: OrderRecord, mapped: Mapped) -> Outcome:
@@ -151,16 +161,16 @@ class Poster:
         try:
             listing = look_up(self.books, [record], now, self.afford)
         except RemoteFailure as failure:
-            self.ledger.settle(record, Outcome(state=State.UNKNOWN, note="Saasu says the number is taken."))
+            self._answered(record, Outcome(state=State.UNKNOWN, note="Saasu says the number is taken."))
             raise RunStopped(books_problem(failure)) from failure
-        found = verdict(record, self.rules.store_hash, listing, now)
+        found = verdict(record, self.rules.store_hash, listing, now, Why.TAKEN)
         if found.state is State.POSTED:
             return replace(found, bridge=mapped.bridge)
-        return exists_outcome(record, record.number)
+        return replace(exists_outcome(record, record.number), evidence=found.evidence)
 
     def _refused(self, record: OrderRecord, failure: Refused, mapped: Mapped) -> None:
         problem = about_order(Code.SAASU_REFUSED, record.order_id, f"Saasu refused it: {failure.sentence}")
-        self.ledger.settle(record, self._refusal(record, problem, mapped))
+        self._answered(record, self._refusal(record, problem, mapped))
         if self.refusals_running and self.refusals_running[-1] != failure.sentence:
             self.refusals_running.clear()
         self.refusals_running.append(failure.sentence)
@@ -174,7 +184,7 @@ class Poster:
         outcome = Outcome(
             state=State.UNKNOWN, problems=(problem,), note=failure.sentence, bridge=mapped.bridge
         )
-        self.ledger.settle(record, outcome)
+        self._answered(record, outcome)
         self.lost_running += 1
         if self.lost_running >= LOST_LIMIT:
             raise RunStopped(books_problem(failure)) from failure

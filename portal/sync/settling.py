@@ -1,9 +1,11 @@
 """Orders whose outcome is not known are looked up in Saasu before anything is sent again (SYNC §7.5)."""
 
 from collections.abc import Callable, Iterable, Sequence
+from dataclasses import replace
 from datetime import datetime, timedelta
 
 from portal.sync.bridge import Figures
+from portal.sync.evidence import Evidence, Why
 from portal.sync.known_sales import found_there, is_ours_to_give
 from portal.sync.planning import settle_time
 from portal.sync.ports import OrderRecord, Outcome, SalesToRead, State
@@ -40,17 +42,41 @@ def read_listing(
 
 
 def verdict(
+    record: OrderRecord,
+    store_hash: str,
+    listing: Iterable[InvoiceSummary],
+    now: datetime,
+    why: Why | None = None,
+) -> Outcome:
+    """What a complete listing says of one unsettled order: posted, exists, to be sent again, or still unknown; with what proves it.
+
+    `why` it was looked up; else its state tells: what is `sending` was left behind by a run that ended.
+    """
+    rows = tuple(listing)
+    reason = why or (Why.DIED if record.state is State.SENDING else Why.LOST)
+    proof = Evidence(why=reason, sales=len(rows), settled_at=settled_at(record))
+    return replace(found_or_absent(record, store_hash, rows, now), evidence=proof)
+
+
+def settled_at(record: OrderRecord) -> datetime | None:
+    """From when on an order's absence in Saasu means that it is not there; `None` where it was never sent (SYNC §7.5)."""
+    return (
+        record.sent_at + settle_time(is_ours_to_give(record.number)) if record.sent_at is not None else None
+    )
+
+
+def found_or_absent(
     record: OrderRecord, store_hash: str, listing: Iterable[InvoiceSummary], now: datetime
 ) -> Outcome:
-    """What a complete listing says of one unsettled order: posted, exists, to be sent again, or still unknown."""
-    has_number = is_ours_to_give(record.number)
+    """The verdict alone."""
     found = found_there(marker(store_hash, record.order_id), record.number, listing)
     if found is not None and found.ours:
         expected = record.bridge.books if record.bridge is not None else None
         return posted_as(record, found.row, expected, "The answer was lost; found in Saasu by its marker.")
     if found is not None:
         return exists_outcome(record, record.number)
-    if record.sent_at is not None and now < record.sent_at + settle_time(has_number):
+    settled = settled_at(record)
+    if settled is not None and now < settled:
         return Outcome(state=State.UNKNOWN, note="Not in Saasu yet; looked up again later.")
     return Outcome(state=State.SEEN, note="Not in Saasu: it will be sent again.")
 

@@ -7,6 +7,7 @@ from typing import Any
 import pytest
 
 from portal.sync.bridge import Bridge, Span
+from portal.sync.evidence import Evidence, Why
 from portal.sync.known_sales import same_number
 from portal.sync.ports import OrderRecord, Outcome, State
 from portal.sync.problems import Code, Problem
@@ -163,3 +164,37 @@ def test_the_days_calls_are_asked_for_before_each_page_of_a_look_up() -> None:
     look_up(books, [record()], SENT, lambda: asked.append(len(asked)))
 
     assert asked == [0, 1, 2]
+
+
+# --- what proves it -----------------------------------------------------------------------------------------------------
+
+
+def test_a_lost_answer_keeps_why_it_was_looked_up_among_how_many_sales_and_until_when_it_settles() -> None:
+    found = settled(record(), row("SHO1", ""), row("SHO2", ""), after=121)
+    assert found.evidence == Evidence(why=Why.LOST, sales=2, settled_at=SENT + timedelta(seconds=120))
+
+
+def test_an_order_left_behind_by_a_run_that_ended_says_so() -> None:
+    found = settled(record(state=State.SENDING), row("SHO120", OURS))
+    assert found.evidence == Evidence(why=Why.DIED, sales=1, settled_at=SENT + timedelta(seconds=120))
+
+
+def test_a_number_that_saasu_gives_settles_with_the_next_hourly_run() -> None:
+    found = settled(record(number=AUTO_NUMBER))
+    assert found.evidence == Evidence(why=Why.LOST, sales=0, settled_at=SENT + timedelta(hours=1))
+
+
+def test_an_order_that_was_never_sent_has_no_time_in_which_it_settles() -> None:
+    found = verdict(record(sent_at=None), "abc123", (), SENT, Why.TAKEN)
+    assert found.evidence == Evidence(why=Why.TAKEN, sales=0)
+
+
+def test_what_proves_an_order_is_kept_without_what_is_not_known() -> None:
+    assert Evidence().kept() == {}
+    whole = Evidence(left_at=SENT, why=Why.FIRST, sales=0, settled_at=SENT + timedelta(hours=1))
+    assert whole.kept() == {
+        "left_at": "2026-03-03T09:00:00+00:00",
+        "why": "first",
+        "sales": 0,
+        "settled_at": "2026-03-03T10:00:00+00:00",
+    }
