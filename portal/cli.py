@@ -6,11 +6,13 @@ import os
 import secrets
 import sys
 from collections.abc import Callable
+from contextlib import nullcontext
 from datetime import date
 from pathlib import Path
 
 from flask import Flask
 
+from portal.logs import beside_the_answer
 from portal.services import operations
 from portal.settings import SettingsError
 
@@ -30,7 +32,8 @@ def main(argv: list[str], create_app: Callable[[], Flask]) -> int:
     command: Command = arguments.command
     with app.app_context():
         try:
-            return command(app, arguments)
+            with beside_the_answer() if command in ANSWERS else nullcontext():
+                return command(app, arguments)
         except operations.OperationFailed as error:
             print(error, file=sys.stderr)
             return 2 if isinstance(error, operations.NothingThere) else 1
@@ -170,3 +173,7 @@ def seed_demo(app: Flask, arguments: argparse.Namespace) -> int:
         note.touch(mode=0o600)
         note.write_text(json.dumps({**found, "password": password}, indent=2))
     return 0
+
+
+ANSWERS = frozenset({run_sync, show_preview, show_life})
+"""Commands of which people read the answer."""

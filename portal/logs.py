@@ -5,7 +5,7 @@ import re
 import sys
 from collections.abc import Iterator, Mapping, MutableMapping
 from contextlib import contextmanager
-from typing import Any
+from typing import Any, TextIO, cast
 
 import structlog
 from structlog.typing import Processor
@@ -56,6 +56,34 @@ def mask(_logger: object, _method: str, event: MutableMapping[str, Any]) -> Muta
     return event
 
 
+class Out:
+    """Where log lines go: standard output, or standard error while a command says something there itself."""
+
+    def __init__(self) -> None:
+        self.beside = False
+
+    def write(self, text: str) -> int:
+        """Write to the stream as it is now."""
+        return (sys.stderr if self.beside else sys.stdout).write(text)
+
+    def flush(self) -> None:
+        """Flush that stream."""
+        (sys.stderr if self.beside else sys.stdout).flush()
+
+
+OUT = Out()
+
+
+@contextmanager
+def beside_the_answer() -> Iterator[None]:
+    """Send log lines to standard error, so that standard output holds a command's answer alone."""
+    OUT.beside = True
+    try:
+        yield
+    finally:
+        OUT.beside = False
+
+
 def configure(*, pretty: bool | None = None) -> None:
     """Set logging up: JSON to standard output, pretty at a terminal; other libraries' records take the same way."""
     at_terminal = sys.stdout.isatty() if pretty is None else pretty
@@ -70,11 +98,11 @@ def configure(*, pretty: bool | None = None) -> None:
     tail: list[Processor] = [structlog.processors.format_exc_info, mask, last]
     structlog.configure(
         processors=[*steps, *tail],
-        logger_factory=structlog.PrintLoggerFactory(),
+        logger_factory=structlog.PrintLoggerFactory(cast("TextIO", OUT)),
         wrapper_class=structlog.make_filtering_bound_logger(logging.INFO),
         cache_logger_on_first_use=False,
     )
-    handler = logging.StreamHandler(sys.stdout)
+    handler = logging.StreamHandler(OUT)
     handler.setFormatter(
         structlog.stdlib.ProcessorFormatter(
             foreign_pre_chain=steps,

@@ -89,6 +89,8 @@ def looked_up_next(order: Order, now: datetime, zone: ZoneInfo) -> str:
     if order.sent_at is None:
         return f"{look} Nothing is sent before."
     until = order.sent_at + settle_time(is_ours_to_give(order.number))
+    if until <= now:
+        return f"{look} Nothing is sent before: the time in which the sale might still turn up was over at {exact_time(until, zone)}, and that listing decides."
     return (
         f"{look} Nothing is sent before: the sale may still turn up until {exact_time(until, zone)}, "
         "and only a complete listing that does not show it after that means that it is not there."

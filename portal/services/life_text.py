@@ -102,8 +102,9 @@ def listed(heading: str, sentences: list[str]) -> Iterator[str]:
 def attempt_lines(one: Attempt, runs: dict[str, Run], zone: ZoneInfo) -> Iterator[str]:
     """One line of history: when, by whom, in which run, the state, the words; below it its problems and what else it keeps."""
     run = runs.get(one.run_id or "")
-    where = f"{run.kind} run {run.id}" if run is not None else "no run"
-    yield f"  {exact_time(one.at, zone)}  {one.state:8}  {one.actor}, {where}{': ' + one.note if one.note else ''}"
+    by = [] if run is not None and one.actor == f"{run.kind} run" else [one.actor]
+    where = ", ".join([*by, f"{run.kind} run {run.id}" if run is not None else "no run"])
+    yield f"  {exact_time(one.at, zone)}  {one.state:8}  {where}{': ' + one.note if one.note else ''}"
     for problem in one.details.get("problems") or []:
         yield f"      {problem['code']}: {problem['sentence']}"
     kept = {name: value for name, value in one.details.items() if name != "problems"}

@@ -1,5 +1,6 @@
 """What proves that an order was posted once, in sentences; and `python3 -m portal life`, which prints an order's whole life."""
 
+import re
 from datetime import datetime, timedelta
 from decimal import Decimal
 from typing import Any
@@ -9,6 +10,7 @@ from flask import Flask, current_app
 from sqlalchemy.orm import Session
 
 from portal import cli
+from portal.logs import log
 from portal.models.connections import Connection
 from portal.models.orders import Attempt, Order
 from portal.services.evidence import NOTHING_THERE, Proof, proof_of
@@ -209,6 +211,15 @@ def test_an_order_whose_outcome_is_unknown_says_when_it_is_looked_up_and_why_not
     )
 
 
+def test_once_it_has_settled_an_order_without_an_answer_says_that_the_next_listing_decides(
+    session: Session, connection: Connection
+) -> None:
+    order = make_order(session, connection, 120, "unknown", **SENT)
+    assert words(session, order, NOON + timedelta(seconds=120))[0].endswith(
+        "the time in which the sale might still turn up was over at 22/05/2026 10:02:00 am AWST, and that listing decides."
+    )
+
+
 def test_a_number_that_saasu_gives_settles_an_hour_later(session: Session, connection: Connection) -> None:
     order = make_order(session, connection, 120, "unknown", **(SENT | {"number": "<Auto Number>"}))
     assert "may still turn up until 22/05/2026 11:00:00 am AWST" in words(session, order)[0]
@@ -236,9 +247,10 @@ def test_a_run_keeps_what_the_proof_tells_and_the_command_prints_the_whole_life(
     code, marker, transaction, digest = order.store_hash, order.marker, order.invoice_id, order.fingerprint
     shop.desk.session.rollback()
 
+    capsys.readouterr()
     assert cli.main(["life", code, f"#{number}"], here) == 0
     out = capsys.readouterr().out
-    assert [one for one in out.splitlines() if not one.startswith("{")] == expected
+    assert out.splitlines() == expected
     assert marker == f"BC-{code}-{number}"
     assert f"Marker:                   {marker}" in expected
     assert f"Saasu’s transaction:      {transaction}" in expected
@@ -273,7 +285,7 @@ def test_the_life_tells_problems_changes_notes_and_who_dealt_with_it(
         "Changed in the shop, noticed 22/05/2026 10:00:00 am AWST",
         "- Delete it.",
         f"  {NOTHING_THERE}",
-        f"  22/05/2026 10:00:00 am AWST  failed    hourly run, hourly run {order.run_id}: not posted",
+        f"  22/05/2026 10:00:00 am AWST  failed    hourly run {order.run_id}: not posted",
         "      ITEM_NOT_FOUND: Order #120: Unable to find product",
     ):
         assert one in said
@@ -297,3 +309,18 @@ def test_an_order_or_connection_that_is_not_there_is_said_with_exit_status_two(
 
 def test_a_preview_of_no_connection_still_ends_with_status_one(app: Flask) -> None:
     assert cli.main(["preview", "nothere"], lambda: app) == 1
+
+
+def test_a_command_answers_on_standard_output_and_logs_beside_it(
+    shop: Counter, capsys: pytest.CaptureFixture[str]
+) -> None:
+    shop.place()
+    code = shop.connection.store_hash
+    shop.desk.session.rollback()
+    capsys.readouterr()
+    assert cli.main(["sync", code], here) == 0
+    said = capsys.readouterr()
+    assert re.fullmatch(r".+: finished; \d+ read, \d+ posted, 0 already there, 0 failed\.\n", said.out)
+    assert '"event": "run ended"' in said.err
+    log().info("afterwards")
+    assert '"event": "afterwards"' in capsys.readouterr().out

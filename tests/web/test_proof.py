@@ -96,5 +96,8 @@ def test_an_order_whose_answer_was_lost_says_what_is_done_next_and_why_nothing_i
         "What is known of its posting Whether Saasu took it is not known. The next run, now, looks it up"
         in words
     )
-    assert "Nothing is sent before: the sale may still turn up until 22/05/2026 10:02:00 am AWST" in words
+    assert (
+        "Nothing is sent before: the time in which the sale might still turn up was over at 22/05/2026 10:02:00 am AWST"
+        in words
+    )
     assert "The answer was lost: timed out" in words
