@@ -1,5 +1,6 @@
 """The budget of calls: one pacer a remote account over all workers, and every call counted before it is sent (SYNC §9)."""
 
+import contextlib
 import time
 from collections import Counter
 from collections.abc import Callable
@@ -18,28 +19,69 @@ from portal.models.mirrors import CallBlock, CallCount
 from portal.models.runs import Run, RunKind
 from portal.sync.allowance import DAY, Allowance, allowance, counted, counted_since, hour_of, plan_limit
 from portal.sync.blocking import Block
+from portal.sync.failures import Unreachable
 
-# One slot after the other: the key holds the moment of the next free slot in microseconds of the server's clock. A server that
-# knows nothing of the account may have been wiped a moment ago, so the first slot is then a whole interval away. The key
-# outlives the hour between two runs (ARGV[2], milliseconds), so that an account in use does not pay for it.
-NEXT_SLOT = """
+# One slot after the other: the first key holds the moment of the next free slot in microseconds of the server's clock, the second when
+# the last call left, the third how far apart the remote itself wants them (absent: ARGV[1]). A server that knows nothing of the account
+# may have been wiped a moment ago, so the first slot is then a whole interval away. The keys outlive the hour between two runs
+# (ARGV[2], milliseconds), so that an account in use does not pay for it.
+PRESENT = """
 local now = redis.call('TIME')
 local present = now[1] * 1000000 + now[2]
-local interval = tonumber(ARGV[1])
+local interval = tonumber(redis.call('GET', KEYS[3]) or ARGV[1])
+local function keep(key, moment)
+  local alive = math.ceil(math.max(moment - present, 0) / 1000) + ARGV[2]
+  redis.call('SET', key, string.format('%.0f', moment), 'PX', string.format('%.0f', alive))
+end
+"""
+NEXT_SLOT = f"""{PRESENT}
 local known = redis.call('GET', KEYS[1])
+if not known and not redis.call('GET', KEYS[2]) then keep(KEYS[2], present) end
 local slot = math.max(tonumber(known or present + interval), present)
-local ahead = slot - present
-redis.call('SET', KEYS[1], string.format('%.0f', slot + interval), 'PX', string.format('%.0f', math.ceil((ahead + interval) / 1000) + ARGV[2]))
-return string.format('%.0f', math.ceil(ahead / 1000))
+keep(KEYS[1], slot + interval)
+return string.format('%.0f', math.ceil((slot - present) / 1000))
+"""
+# A call may leave (0) when the last one is an interval away, whoever sent it; else the milliseconds until then. ARGV[3]: microseconds
+# that this answer may be on its way, counted as if the call left so much later.
+LEAVE = f"""{PRESENT}
+local gone = redis.call('GET', KEYS[2])
+if not gone then keep(KEYS[2], present) end
+local ahead = tonumber(gone or present) + interval - present
+if ahead > 0 then return string.format('%.0f', math.ceil(ahead / 1000)) end
+keep(KEYS[2], present + ARGV[3])
+return '0'
+"""
+# What an answer told of the quota: the interval from now on (ARGV[3]) for as long as the window lasts (ARGV[4], milliseconds), and
+# with ARGV[5] nothing before it is over.
+LEARN = f"""{PRESENT}
+redis.call('SET', KEYS[3], ARGV[3], 'PX', ARGV[4])
+if ARGV[5] == '1' then
+  local again = present + ARGV[4] * 1000
+  keep(KEYS[1], math.max(tonumber(redis.call('GET', KEYS[1]) or again), again))
+  keep(KEYS[2], again - ARGV[3])
+end
+return '0'
 """
 REMEMBERED_MS = 2 * 60 * 60 * 1000
+SPACING = Decimal("1.04")
+"""How much further apart calls leave than the rate allows: a network delivers one later and the next one sooner. 96 % of the rate is used."""
+FASTEST_US = 50_000
+"""No remote makes us call it more than 20 times a second, whatever its headers say."""
+AWAY_SECONDS = 30
+BRIEFLY_AWAY_SECONDS = 5
+"""How long a call that is about to leave waits for the server: the intent of a post is written by then and must not grow old."""
+AWAY = "The server that spaces the calls of all workers does not answer, so nothing was sent."
+AGAIN_SECONDS = 0.25
+LATE_SECONDS = 0.02
 
 
 class Pacer:
     """Hands out slots for calls to one account, evenly spaced, to every worker there is.
 
-    When the Redis-protocol server is away each call waits a whole interval; when it was wiped, the first call after does.
-    What this process itself sent is never forgotten, whatever the server says. `clock` gives seconds that only grow.
+    `take` gives a slot in turn; `leave`, right before the call is sent, makes sure that it leaves an interval after the last one, however
+    late that one was. While the Redis-protocol server is away nobody can know what the other workers send, so nothing is sent; when it was
+    wiped, the first call after waits a whole interval. What this process itself sent is never forgotten, whatever the server says.
+    `clock` gives seconds that only grow. Both raise `Unreachable` when the server stays away: `take` after 30 seconds, `leave` after 5.
     """
 
     def __init__(
@@ -51,28 +93,71 @@ class Pacer:
         clock: Callable[[], float] = time.monotonic,
     ) -> None:
         self._redis = redis
-        self._key = f"cartledger:pace:{account}"
-        self._interval_us = int(Decimal(1_000_000) / per_second)
+        key = f"cartledger:pace:{account}"
+        self._keys = (key, f"{key}:gone", f"{key}:interval")
+        self._interval_us = spaced_us(Decimal(1_000_000) / per_second)
         self._sleep = sleep
         self._clock = clock
-        self._free_at = clock()
-
-    def wait_ms(self) -> int:
-        """Reserve the next slot; how many milliseconds away it is."""
-        try:
-            reply = self._redis.eval(NEXT_SLOT, 1, self._key, str(self._interval_us), str(REMEMBERED_MS))
-        except (RedisError, OSError):
-            return self._interval_us // 1000 + 1
-        return int(cast("bytes", reply))
+        self._gone: float | None = None
+        self._learnt_until = 0.0
 
     def take(self) -> None:
         """Reserve the next slot and wait for it."""
-        wait = self.wait_ms() / 1000
+        wait = self._ask(NEXT_SLOT, away=AWAY_SECONDS) / 1000
+        if wait > 0:
+            self._sleep(wait)
+
+    def leave(self) -> None:
+        """Wait until the last call, whoever sent it, is an interval away; the call must be sent at once after."""
+        grace = 0.0
+        while True:
+            asked = self._clock()
+            wait = self._ask(LEAVE, int(grace * 1_000_000), away=BRIEFLY_AWAY_SECONDS) / 1000
+            took = self._clock() - asked
+            if wait > 0:
+                self._sleep(wait)
+            elif took <= grace + LATE_SECONDS:
+                break
+            else:
+                # The call would leave later than the server believes; the turn is lost, the next one allows for a slow server.
+                grace = 2 * took
+        # The server may have come back with an old copy of its keys: this process knows its own last call.
         present = self._clock()
-        due = max(present + wait, self._free_at)
-        self._free_at = due + self._interval_us / 1_000_000
-        if due > present:
+        due = present if self._gone is None else self._gone + self._interval_us / 1_000_000
+        if self._learnt_until <= present < due:
             self._sleep(due - present)
+        self._gone = self._clock()
+
+    def learn(self, quota: int, left: int, window_ms: int, reset_ms: int) -> None:
+        """Space the calls of all workers by what an answer told: `quota` calls in a window, so many `left`, the window over in `reset_ms` (BC §2).
+
+        It holds until that window ends. While the server is away nothing is learnt.
+        """
+        shared = max(spaced_us(Decimal(window_ms * 1000) / quota), reset_ms * 1000 // max(left, 1))
+        interval = min(max(shared, FASTEST_US), window_ms * 1000)
+        self._learnt_until = self._clock() + reset_ms / 1000
+        with contextlib.suppress(RedisError, OSError):
+            self._eval(LEARN, interval, min(reset_ms, window_ms), int(left == 0))
+
+    def _ask(self, script: str, *more: int, away: float) -> int:
+        """What a script answers. Raises `Unreachable` where the server stays away."""
+        until = self._clock() + away
+        while True:
+            try:
+                return self._eval(script, *more)
+            except (RedisError, OSError) as error:
+                if self._clock() >= until:
+                    raise Unreachable(AWAY) from error
+            self._sleep(AGAIN_SECONDS)
+
+    def _eval(self, script: str, *more: int) -> int:
+        words = [str(number) for number in (self._interval_us, REMEMBERED_MS, *more)]
+        return int(cast("bytes", self._redis.eval(script, len(self._keys), *self._keys, *words)))
+
+
+def spaced_us(interval_us: Decimal) -> int:
+    """An interval in whole microseconds, with room for the jitter of a network."""
+    return int(interval_us * SPACING)
 
 
 def count_call(session: Session, account: str, purpose: str, now: datetime) -> None:

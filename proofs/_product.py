@@ -7,7 +7,7 @@ may be left out, as in the demo's replay, and the clock stands where the proof p
 import base64
 import logging
 from collections.abc import Iterator, Sequence
-from contextlib import contextmanager
+from contextlib import contextmanager, nullcontext
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
@@ -19,6 +19,7 @@ from sqlalchemy.orm import Session
 
 from portal.app import create_app
 from portal.database import db, upgrade
+from portal.launch import valkey
 from portal.models.accounts import Membership
 from portal.models.connections import Connection, SaasuFile
 from portal.models.orders import Order
@@ -32,6 +33,7 @@ from portal.settings import Settings
 from portal.sync.problems import Code
 from portal.sync.rules import SYNCED_BY_DEFAULT
 from proofs._servers import Servers
+from proofs._valkey import valkey_running
 
 PASSWORD = "a proof of eleven quiet wombats"
 BY = "Proof"
@@ -91,12 +93,12 @@ def no_ring(_run: str, _attempt: int) -> None:
 
 
 def settings_for(folder: Path, servers: Servers, calls_per_second: str = "1") -> Settings:
-    """Settings of a development portal whose database lies in `folder`; nothing listens at its queue's address."""
+    """Settings of a development portal whose database lies in `folder`. At its queue's address listens a Valkey only where calls are paced."""
     return Settings.from_env(
         {
             "APP_ENV": "development",
             "DATABASE_URL": f"sqlite:///{folder}/portal.sqlite3",
-            "REDIS_URL": f"unix://{folder}/no-queue.sock",
+            "REDIS_URL": valkey.address(valkey.socket_path(folder)),
             "SECRET_KEY": "a secret of forty characters for proofs .",
             "CREDENTIAL_KEYS": f"proof:{base64.b64encode(bytes(range(32))).decode()}",
             "BASE_URL": "http://127.0.0.1:8000",
@@ -238,10 +240,10 @@ class Desk:
 def desk(
     folder: Path, servers: Servers, clock: Standing, *, unpaced: bool, rate: str = "1"
 ) -> Iterator[Desk]:
-    """A desk on the database that lies in `folder`; its log goes to `folder` too."""
+    """A desk on the database that lies in `folder`; its log goes to `folder` too. Where calls are paced a Valkey spaces them."""
     app = create_app(settings_for(folder, servers, rate))
     quiet(folder / "portal.log")
-    with app.app_context():
+    with nullcontext() if unpaced else valkey_running(folder), app.app_context():
         try:
             yield Desk(app, clock, unpaced=unpaced)
         finally:

@@ -94,6 +94,10 @@ def no_pace(_purpose: str) -> None:
     """No pacing, for tests and single look-ups."""
 
 
+def no_wait() -> None:
+    """A call leaves at once, where nothing is paced."""
+
+
 def unheard(_answer: Answer) -> None:
     """Nobody listens."""
 
@@ -106,14 +110,17 @@ def never(_answer: Answer) -> bool:
 class Transport:
     """Sends one call at a time. `pace` is called before every call with its purpose and may raise; so may nothing else but a `RemoteFailure`.
 
-    `heard` is told every answer that is final, and may raise a `RemoteFailure` in its place.
+    `leave` is called right before a call is sent, also one whose slot was taken long before; it may wait a little, and raises `Unreachable`.
+    `heard` is told every answer that is final, and may raise a `RemoteFailure` in its place; `seen` every answer, also one that is asked for again.
     """
 
     def __init__(
         self,
         *,
         pace: Callable[[str], None] = no_pace,
+        leave: Callable[[], None] = no_wait,
         heard: Callable[[Answer], None] = unheard,
+        seen: Callable[[Answer], None] = unheard,
         session: requests.Session | None = None,
         sleep: Callable[[int], None] = sleep_ms,
         jitter: Callable[[], int] = some_ms,
@@ -121,7 +128,9 @@ class Transport:
         patience: Patience | None = None,
     ) -> None:
         self.pace = pace
+        self._leave = leave
         self._heard = heard
+        self._seen = seen
         self.sleep = sleep
         self._session = session or new_session()
         self._jitter = jitter
@@ -155,7 +164,10 @@ class Transport:
             tries += 1
             if not (paced and tries == 1):
                 self.pace(purpose)
+            self._leave()
             outcome = self._once(method, full, headers or {}, body, purpose)
+            if isinstance(outcome, Answer):
+                self._seen(outcome)
             wait = self._wait(method, outcome, tries, final, patience or self._patience)
             if wait is not None:
                 self.sleep(wait + self._jitter())

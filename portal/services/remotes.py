@@ -4,6 +4,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from decimal import Decimal
+from functools import partial
 
 from flask import Flask
 from redis import Redis
@@ -11,10 +12,11 @@ from sqlalchemy import update
 from sqlalchemy.orm import Session
 
 from portal.budget import Pacer, count_call
+from portal.clients.answers import Answer, header_number
 from portal.clients.bigcommerce import BigCommerce
 from portal.clients.saasu import Saasu
 from portal.clients.saasu_sign_in import SaasuSignIn, Tokens
-from portal.clients.transport import Transport
+from portal.clients.transport import Transport, no_wait, unheard
 from portal.database import changed_rows
 from portal.ledger import Seal
 from portal.models.accounts import Firm
@@ -25,6 +27,7 @@ from portal.sync.failures import CredentialsRefused
 from portal.vault import FirmVault, Vault
 
 BIGCOMMERCE_CALLS_PER_SECOND = Decimal(5)
+"""Where the pacer starts, the published 150 in 30 s; the answers tell what this store's plan allows (BC §2)."""
 RENEW_BEFORE = timedelta(minutes=2)
 
 
@@ -84,7 +87,18 @@ def transport_for(session: Session, outside: Outside, account: str, gate: Gate |
             session.commit()
         outside.on_call(remote, purpose)
 
-    return Transport(pace=pace, heard=gate.hear) if gate is not None else Transport(pace=pace)
+    leave = no_wait if outside.unpaced else pacer.leave
+    if gate is not None:
+        return Transport(pace=pace, leave=leave, heard=gate.hear)
+    return Transport(pace=pace, leave=leave, seen=unheard if outside.unpaced else partial(learn_quota, pacer))
+
+
+def learn_quota(pacer: Pacer, answer: Answer) -> None:
+    """Tell the pacer what an answer says of the store's quota; an answer that does not tell all of it changes nothing (BC §2)."""
+    names = ("requests-quota", "requests-left", "time-window-ms", "time-reset-ms")
+    quota, left, window, reset = (header_number(answer.headers, f"x-rate-limit-{name}") for name in names)
+    if quota and left is not None and window and reset:
+        pacer.learn(quota, left, window, reset)
 
 
 def shop_for(session: Session, outside: Outside, connection: Connection) -> BigCommerce:

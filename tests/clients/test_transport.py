@@ -95,6 +95,28 @@ def test_a_reserved_slot_is_not_taken_twice() -> None:
 
 
 @responses.activate
+def test_every_call_asks_right_before_it_leaves_also_one_whose_slot_was_taken_before_and_one_sent_again() -> (
+    None
+):
+    asked: list[int] = []
+    responses.get(URL, status=503)
+    responses.get(URL, body="{}")
+    responses.post(URL, body="{}")
+    seen: list[int] = []
+    transport = Transport(
+        leave=lambda: asked.append(len(responses.calls)),
+        seen=lambda answer: seen.append(answer.status),
+        sleep=lambda _ms: None,
+    )
+
+    transport.send("GET", URL, purpose="orders")
+    transport.send("POST", URL, purpose="post", body="{}", paced=True)
+
+    assert asked == [0, 1, 2]
+    assert seen == [503, 200, 200], "an answer that is asked for again is seen as well"
+
+
+@responses.activate
 def test_what_the_pacer_raises_is_passed_on_and_nothing_is_sent() -> None:
     def stop(_purpose: str) -> None:
         raise Throttled("the day's calls are used up")

@@ -3,23 +3,29 @@
 import itertools
 import threading
 from decimal import Decimal
+from typing import cast
 
 import pytest
 from redis import Redis
 
 from portal import task_queue
-from portal.budget import Pacer
+from portal.budget import AGAIN_SECONDS, Pacer
+from portal.sync.failures import Unreachable
 
 MS = 1 / 1000
 KEY = "cartledger:pace:saasu:7"
+GONE = f"{KEY}:gone"
+INTERVAL = f"{KEY}:interval"
+AWAY = "redis://127.0.0.1:1/0"
 
 
 class HandClock:
-    """A clock that moves when somebody sleeps, and by hand."""
+    """A clock that moves when somebody sleeps, and by hand; `redis` forgets the last call meanwhile where it is given."""
 
-    def __init__(self) -> None:
+    def __init__(self, redis: Redis | None = None) -> None:
         self.now = 1000.0
         self.slept: list[float] = []
+        self._redis = redis
 
     def __call__(self) -> float:
         return self.now
@@ -27,6 +33,24 @@ class HandClock:
     def sleep(self, seconds: float) -> None:
         self.slept.append(seconds)
         self.now += seconds
+        if self._redis is not None:
+            self._redis.set(GONE, "1")
+
+
+class Passing:
+    """A server that is away for so many calls, and whose answers take so many seconds after."""
+
+    def __init__(self, redis: Redis, clock: HandClock, *, away: int = 0, seconds: float = 0) -> None:
+        self._redis, self._clock, self._away, self._seconds = redis, clock, away, seconds
+
+    def eval(self, script: str, keys: int, *words: str) -> object:
+        """Run a script, or be away."""
+        if self._away:
+            self._away -= 1
+            raise OSError
+        answer = self._redis.eval(script, keys, *words)
+        self._clock.now += self._seconds
+        return answer
 
 
 @pytest.fixture
@@ -39,10 +63,27 @@ def pacer(redis: Redis, account: str = "saasu:7", rate: str = "1", clock: HandCl
     return Pacer(redis, account, Decimal(rate), sleep=clock.sleep, clock=clock)
 
 
+def waited(redis: Redis, account: str = "saasu:7", rate: str = "1") -> float:
+    """How many seconds away the next free slot is for a worker that asks now."""
+    clock = HandClock()
+    pacer(redis, account, rate, clock).take()
+    return sum(clock.slept)
+
+
+def number(redis: Redis, key: str) -> int:
+    return int(cast("bytes", redis.get(key)))
+
+
 def slot_after(redis: Redis, one: Pacer) -> int:
     """The next free slot, in microseconds of the server's clock, after one more was handed out."""
-    one.wait_ms()
-    return int(str(redis.get(KEY), "ascii"))  # type: ignore[arg-type]
+    one.take()
+    return number(redis, KEY)
+
+
+def present_us(redis: Redis) -> int:
+    """The server's clock in microseconds."""
+    seconds, rest = redis.time()
+    return seconds * 1_000_000 + rest
 
 
 def test_each_slot_is_an_interval_after_the_one_before(redis: Redis) -> None:
@@ -50,7 +91,7 @@ def test_each_slot_is_an_interval_after_the_one_before(redis: Redis) -> None:
 
     free = [slot_after(redis, one) for _ in range(5)]
 
-    assert [later - earlier for earlier, later in itertools.pairwise(free)] == [1_000_000] * 4
+    assert [later - earlier for earlier, later in itertools.pairwise(free)] == [1_040_000] * 4
 
 
 def test_two_workers_share_the_slots_of_one_account(redis: Redis) -> None:
@@ -58,45 +99,96 @@ def test_two_workers_share_the_slots_of_one_account(redis: Redis) -> None:
 
     free = [slot_after(redis, worker) for worker in (one, other, one, other)]
 
-    assert [later - earlier for earlier, later in itertools.pairwise(free)] == [1_000_000] * 3
+    assert [later - earlier for earlier, later in itertools.pairwise(free)] == [1_040_000] * 3
 
 
 def test_accounts_do_not_wait_for_one_another(redis: Redis) -> None:
     for _ in range(5):
-        pacer(redis, "saasu:7").wait_ms()
+        waited(redis)
 
-    assert pacer(redis, "saasu:8").wait_ms() <= 1000
+    assert waited(redis, "saasu:8") <= 1.04
 
 
 def test_an_account_in_use_does_not_wait_when_its_last_call_is_long_gone(redis: Redis) -> None:
     redis.set(KEY, "1")  # free since 1970
+    redis.set(GONE, "1")
+    clock = HandClock()
+    one = pacer(redis, clock=clock)
 
-    assert pacer(redis).wait_ms() == 0
+    one.take()
+    one.leave()
+
+    assert clock.slept == []
 
 
 def test_an_account_is_remembered_beyond_the_hour_between_two_runs(redis: Redis) -> None:
-    pacer(redis).wait_ms()
+    redis.set(GONE, "1")
+    pacer(redis).leave()
+    waited(redis)
 
-    remembered = redis.pttl(KEY)
-    assert 3_600_000 < int(str(remembered)) <= 7_300_000
+    for key in (KEY, GONE):
+        assert 3_600_000 < int(str(redis.pttl(key))) <= 7_302_000
 
 
 def test_after_the_server_was_wiped_a_call_waits_a_whole_interval(redis: Redis) -> None:
-    one = pacer(redis)
-    one.wait_ms()
+    waited(redis)
     redis.flushall()
 
-    assert pacer(redis).wait_ms() == 1000
+    assert waited(redis) == pytest.approx(1.04, abs=MS)
 
 
-def test_while_the_server_is_away_every_call_waits_a_whole_interval() -> None:
+def test_a_wiped_server_lets_no_worker_leave_at_once_whatever_slot_it_had(redis: Redis) -> None:
+    clock = HandClock(redis)
+    one = pacer(redis, clock=clock)
+    one.take()
+    clock.slept.clear()
+    redis.flushall()
+
+    one.leave()
+
+    assert clock.slept == pytest.approx([1.04], abs=2 * MS)
+
+
+def test_nothing_is_sent_while_the_server_is_away_since_nobody_knows_what_the_others_send() -> None:
     clock = HandClock()
-    away = pacer(task_queue.connect("redis://127.0.0.1:1/0"), rate="4", clock=clock)
+    away = pacer(task_queue.connect(AWAY), clock=clock)
 
-    for _ in range(3):
-        away.take()
+    for act in (away.take, away.leave):
+        with pytest.raises(Unreachable, match="nothing was sent"):
+            act()
 
-    assert clock.slept == pytest.approx([0.251, 0.251, 0.251], abs=2 * MS)
+    assert sum(clock.slept) == pytest.approx(30 + 5, abs=1)
+
+
+def test_a_call_goes_out_as_soon_as_the_server_is_back(redis: Redis) -> None:
+    clock = HandClock()
+    one = pacer(cast("Redis", Passing(redis, clock, away=2)), clock=clock)
+
+    one.take()
+
+    assert clock.slept == pytest.approx([AGAIN_SECONDS, AGAIN_SECONDS, 1.04], abs=2 * MS)
+
+
+def test_a_call_that_left_late_pushes_the_next_one_back(redis: Redis) -> None:
+    redis.set(GONE, "1")
+    pacer(redis).leave()
+    clock = HandClock(redis)
+
+    pacer(redis, clock=clock).leave()  # its slot may have come, but the last call left only now
+
+    assert clock.slept == pytest.approx([1.04], abs=100 * MS)
+
+
+def test_a_turn_whose_answer_came_late_is_not_used(redis: Redis) -> None:
+    redis.set(GONE, "1")
+    clock = HandClock(redis)
+    one = pacer(cast("Redis", Passing(redis, clock, seconds=0.2)), clock=clock)
+
+    one.leave()
+
+    assert len(clock.slept) == 1, "the first turn was lost, and with it an interval"
+    ahead = number(redis, GONE) - present_us(redis)
+    assert 300_000 <= ahead <= 400_000, "the second counts as if it left later, by twice what the server took"
 
 
 def test_what_this_process_sent_counts_even_when_the_server_has_forgotten_it(redis: Redis) -> None:
@@ -104,13 +196,15 @@ def test_what_this_process_sent_counts_even_when_the_server_has_forgotten_it(red
     one = pacer(redis, clock=clock)
     sent = []
     for _ in range(4):
-        one.take()
-        sent.append(clock.now)
         # The server comes back with an old copy of its keys: it believes that the account was idle.
         redis.set(KEY, "1")
+        redis.set(GONE, "1")
+        one.take()
+        one.leave()
+        sent.append(clock.now)
 
     gaps = [later - earlier for earlier, later in itertools.pairwise(sent)]
-    assert min(gaps) >= 1 - MS
+    assert min(gaps) >= 1.04 - MS
 
 
 def test_many_workers_at_once_get_a_slot_each_and_none_twice(redis: Redis) -> None:
@@ -118,9 +212,9 @@ def test_many_workers_at_once_get_a_slot_each_and_none_twice(redis: Redis) -> No
     redis.set(KEY, ahead)
 
     def work() -> None:
-        one = Pacer(redis, "saasu:7", Decimal(50))
+        one = pacer(redis, rate="50")
         for _ in range(5):
-            one.wait_ms()
+            one.take()
 
     workers = [threading.Thread(target=work) for _ in range(4)]
     for worker in workers:
@@ -128,4 +222,49 @@ def test_many_workers_at_once_get_a_slot_each_and_none_twice(redis: Redis) -> No
     for worker in workers:
         worker.join()
 
-    assert redis.get(KEY) == str(ahead + 20 * 20_000).encode()
+    assert number(redis, KEY) == ahead + 20 * 20_800
+
+
+def test_a_remote_that_tells_its_quota_is_called_as_often_as_that_allows_by_all_workers(redis: Redis) -> None:
+    one, other = pacer(redis, rate="5"), pacer(redis, rate="5")
+    one.take()
+
+    one.learn(quota=450, left=449, window_ms=30_000, reset_ms=29_000)
+    free = [slot_after(redis, worker) for worker in (one, other, one)]
+
+    assert [later - earlier for earlier, later in itertools.pairwise(free)] == [69_333] * 2
+
+
+@pytest.mark.parametrize(
+    ("quota", "left", "reset_ms", "interval"),
+    [
+        (150, 149, 29_000, 208_000),
+        (150, 10, 20_000, 2_000_000),  # others used the rest: what is left is spread over what remains
+        (1_000_000, 999_999, 30_000, 50_000),  # never below good sense
+        (1, 1, 30_000, 30_000_000),
+    ],
+)
+def test_the_interval_follows_what_is_left_of_the_quota(
+    redis: Redis, quota: int, left: int, reset_ms: int, interval: int
+) -> None:
+    pacer(redis, rate="5").learn(quota=quota, left=left, window_ms=30_000, reset_ms=reset_ms)
+
+    assert number(redis, INTERVAL) == interval
+    assert reset_ms - 1000 < int(str(redis.pttl(INTERVAL))) <= reset_ms
+
+
+def test_nothing_is_sent_by_anybody_until_a_used_up_window_is_over(redis: Redis) -> None:
+    waited(redis, rate="5")
+    pacer(redis, rate="5").learn(quota=150, left=0, window_ms=30_000, reset_ms=7_000)
+    clock = HandClock(redis)
+
+    pacer(redis, rate="5", clock=clock).leave()
+
+    assert clock.slept == pytest.approx([7], abs=0.1)
+    assert waited(redis, rate="5") == pytest.approx(7, abs=0.1)
+
+
+def test_what_cannot_be_learnt_while_the_server_is_away_is_left_out(redis: Redis) -> None:
+    pacer(task_queue.connect(AWAY)).learn(quota=150, left=10, window_ms=30_000, reset_ms=20_000)
+
+    assert redis.get(INTERVAL) is None
