@@ -54,6 +54,7 @@ KIND_OF = {
     "invoices": "look-up",
     "sign in": "sign-in",
     "refresh": "sign-in",
+    "file": "sign-in",
     "files": "sign-in",
     "ping": "sign-in",
     "preview": "previews",

@@ -220,3 +220,16 @@ def test_a_call_counted_by_the_product_is_drawn(
         count_call(session, f"saasu:{file.file_id}", "refresh", datetime.now(UTC))
         session.commit()
     assert "Signing in 1 100 %" in words_of(page_of(sign_in(cast.alice), file_id))
+
+
+def test_every_purpose_the_clients_of_saasu_write_has_words_of_its_own() -> None:
+    clients = SHEET.parents[2] / "portal" / "clients"
+    source = (clients / "saasu.py").read_text() + (clients / "saasu_sign_in.py").read_text()
+    written = {*re.findall(r'_ask\(\s*"[A-Z]+", f?"[^"]*", "([^"]+)"', source)}
+    written |= {name.lower() for name in re.findall(r'_listed\(\s*"/\w+", "(\w+)"', source)}
+    written |= {
+        *re.findall(r'purpose="([^"]+)"', source),
+        *re.findall(r'_post\("[^"]+", .+, "([^"]+)"\)', source),
+    }
+    assert {"post", "contacts", "invoices", "taxcodes", "ping", "refresh", "sign in"} <= written
+    assert [purpose for purpose in sorted(written) if call_picture.kind_of(purpose) == "other"] == []
