@@ -1,0 +1,195 @@
+"""`prove exactly-once`: every commit and every call of a run is a place to die, and no order is twice, none missing (SYNC §7; ASSURANCE A3).
+
+The product itself works, over HTTP against our sandbox and on an SQLite file. A clean run numbers the points: before and after each
+commit that writes, before each call and after its answer. Each scenario then forks a worker that really dies of SIGKILL at a point, or
+is held up past its lease, or meets a fault that the sandbox makes; others go on as the product would, and the last has nothing to do.
+What happened is read from the sandbox, whose own check of numbers is off but where a scenario says otherwise.
+"""
+
+import argparse
+import json
+import signal
+import sys
+import tempfile
+import time
+from collections import Counter
+from collections.abc import Sequence
+from functools import partial
+from pathlib import Path
+from typing import Any
+
+from proofs._apart import Crashed, in_turn
+from proofs._once_arena import Arena
+from proofs._once_plants import PLANTS, bringing_out
+from proofs._once_play import Verdict, play
+from proofs._once_points import die
+from proofs._once_scenarios import Scenario, every_scenario
+from proofs._product import migrated
+from proofs._servers import NotObeyed, Servers, own_sandboxes
+
+BROKEN = ("duplicates", "lost", "idle_posts", "misnamed")
+COUNTED = (*BROKEN, "idle_calls", "contacts_twice", "died", "workers")
+SMALL = 36
+SMALL_PLANTS = ("no-intent", "no-look-up")
+SHOWN_IN = 8
+"""Scenarios in which a planted fault may show itself."""
+Lane = tuple[list[Verdict], list[str]]
+
+
+def main(words: Sequence[str] | None = None) -> int:
+    """Prove it. Returns 0 where the bar holds, 1 where it does not, 2 where a sandbox did not start."""
+    asked = arguments().parse_args(words)
+    began = time.monotonic()
+    signal.signal(signal.SIGTERM, lambda *_: sys.exit(143))
+    try:
+        with tempfile.TemporaryDirectory(prefix="cl-once-") as scratch:
+            folder = Path(scratch)
+            lanes = 1 if asked.only else max(1, asked.lanes)
+            with own_sandboxes(folder, lanes) as servers:
+                figures, held = prove(asked, folder, servers)
+    except NotObeyed as fault:
+        print(fault, file=sys.stderr)
+        return 2
+    figures["seconds"] = round(time.monotonic() - began)
+    print(json.dumps(figures), flush=True)
+    return 0 if held else 1
+
+
+def arguments() -> argparse.ArgumentParser:
+    """What may be typed."""
+    parser = argparse.ArgumentParser(
+        prog="prove exactly-once", description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
+    )
+    parser.add_argument("--small", action="store_true", help="some scenarios, as the test command runs it")
+    parser.add_argument("--only", metavar="NAME", default="", help="the scenario of this name alone")
+    parser.add_argument("--kind", default="", help="the scenarios of this kind alone")
+    parser.add_argument("--planted", choices=sorted(PLANTS), help="leave this part of the protocol out")
+    parser.add_argument("--lanes", type=int, default=2, help="processes at once, each with its own sandbox")
+    parser.add_argument("--list", action="store_true", help="name the points and the scenarios, play none")
+    return parser
+
+
+def prove(asked: argparse.Namespace, folder: Path, servers: list[Servers]) -> tuple[dict[str, Any], bool]:
+    """All scenarios down the lanes, then the plants. Returns the figures and whether the bar holds."""
+    template = migrated(folder / "empty")
+    lane_folders = [folder / f"lane-{number}" for number in range(len(servers))]
+    jobs = [
+        partial(lane, asked, one, lane_folders[number], template, number, len(servers))
+        for number, one in enumerate(servers)
+    ]
+    found = in_turn(jobs, len(jobs))
+    verdicts, crashed = gathered(found)
+    figures = figures_of(verdicts) | {
+        "points": max((len(one[1]) for one in found if not isinstance(one, Crashed)), default=0)
+    }
+    held = not crashed and bool(verdicts) and not any(one.is_red for one in verdicts)
+    if not (asked.only or asked.planted or asked.kind or asked.list):
+        names = SMALL_PLANTS if asked.small else tuple(PLANTS)
+        plants = [
+            partial(
+                plant_lane, name, servers[place % len(servers)], folder / f"plant-{name}", template, place + 1
+            )
+            for place, name in enumerate(names)
+        ]
+        caught = dict(zip(names, map(reds, in_turn(plants, len(servers))), strict=True))
+        figures |= {"planted": len(names), "caught": sum(map(bool, caught.values())), "caught_in": caught}
+        held = held and all(caught.values())
+    return figures, held or asked.list
+
+
+def lane(
+    asked: argparse.Namespace, servers: Servers, folder: Path, template: Path, number: int, lanes: int
+) -> Lane:
+    """One lane's share of the scenarios."""
+    if asked.planted:
+        PLANTS[asked.planted]()
+    with Arena(servers, folder, template).opened() as arena:
+        scenarios, points = enumerated(arena)
+        if asked.list and number == 0:
+            print("\n".join(f"{place:>4} {point}" for place, point in enumerate(points, 1)))
+            print("\n".join(one.name for one in scenarios))
+        mine = [] if asked.list else chosen(scenarios, asked)[number::lanes]
+        return [told(play(arena, one)) for one in mine], points
+
+
+def enumerated(arena: Arena) -> tuple[list[Scenario], list[str]]:
+    """The scenarios that follow from a clean run of each kind, and the points of the one with numbers of ours."""
+    reached = []
+    for auto in (False, True):
+        arena.set_back(auto=auto, unique=False)
+        ended = arena.worker(0, die).wait()
+        if len(arena.sales()) != len(arena.orders):
+            raise NotObeyed(f"A clean run does not post every order: {arena.standings()}")
+        reached.append(list(ended.reached))
+    return every_scenario(*reached), reached[0]
+
+
+def chosen(scenarios: list[Scenario], asked: argparse.Namespace) -> list[Scenario]:
+    """The scenarios that are asked for. Raises `NotObeyed` for a name that there is not."""
+    if asked.only or asked.kind:
+        found = [one for one in scenarios if asked.only in ("", one.name) and asked.kind in ("", one.kind)]
+        if not found:
+            raise NotObeyed(f"There is no scenario {asked.only or asked.kind!r}.")
+        return found
+    if not asked.small:
+        return scenarios
+    kinds = sorted({one.kind for one in scenarios})
+    spread = []
+    for kind in kinds:
+        of_kind = [one for one in scenarios if one.kind == kind]
+        wanted = max(2, SMALL // len(kinds))
+        spread += of_kind[len(of_kind) // (2 * wanted) :: max(1, len(of_kind) // wanted)][:wanted]
+    return spread
+
+
+def plant_lane(name: str, servers: Servers, folder: Path, template: Path, place: int) -> Lane:
+    """The scenarios that a plant has to show in; how they are enumerated is decided before it is planted."""
+    with Arena(servers, folder, template, place).opened() as arena:
+        scenarios, points = enumerated(arena)
+        wanted = bringing_out(name, scenarios, points, SHOWN_IN)
+        PLANTS[name]()
+        return [play(arena, one) for one in wanted], points
+
+
+def told(verdict: Verdict) -> Verdict:
+    """Say one line of a scenario that went wrong, from which it can be played again."""
+    if verdict.is_red:
+        broken = {name: getattr(verdict, name) for name in BROKEN if getattr(verdict, name)}
+        again = f'python3 -m portal prove exactly-once --only "{verdict.name}"'
+        print(f"{again}  {broken} {'; '.join(verdict.words)}", flush=True)
+    return verdict
+
+
+def gathered(found: Sequence[Lane | Crashed]) -> tuple[list[Verdict], list[Crashed]]:
+    """The verdicts of all lanes; the lanes that did not end are told of."""
+    crashed = [one for one in found if isinstance(one, Crashed)]
+    for fault in crashed:
+        print(f"A lane ended early:\n{fault}", flush=True)
+    return [verdict for one in found if not isinstance(one, Crashed) for verdict in one[0]], crashed
+
+
+def figures_of(verdicts: Sequence[Verdict]) -> dict[str, Any]:
+    """The sums of all scenarios."""
+    sums = {name: sum(getattr(one, name) for one in verdicts) for name in COUNTED}
+    kinds = Counter(one.kind for one in verdicts)
+    return {
+        "scenarios": len(verdicts),
+        **sums,
+        "red": sum(one.is_red for one in verdicts),
+        "by_kind": dict(sorted(kinds.items())),
+        "contacts_twice_by_kind": dict(
+            sorted(Counter(one.kind for one in verdicts if one.contacts_twice).items())
+        ),
+    }
+
+
+def reds(found: Lane | Crashed) -> int:
+    """In how many scenarios a plant showed itself; a lane that ended early shows nothing."""
+    if isinstance(found, Crashed):
+        print(f"A planted lane ended early:\n{found}", flush=True)
+        return 0
+    return sum(one.is_red for one in found[0])
+
+
+if __name__ == "__main__":
+    sys.exit(main())
