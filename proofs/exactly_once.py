@@ -143,11 +143,11 @@ def chosen(scenarios: list[Scenario], asked: argparse.Namespace) -> list[Scenari
 
 
 def plant_lane(name: str, servers: Servers, folder: Path, template: Path, place: int) -> Lane:
-    """The scenarios that a plant has to show in; how they are enumerated is decided before it is planted."""
+    """The scenarios that a plant has to show in; they are enumerated with it planted, since it may take points away."""
+    PLANTS[name]()
     with Arena(servers, folder, template, place).opened() as arena:
         scenarios, points = enumerated(arena)
         wanted = bringing_out(name, scenarios, points, SHOWN_IN)
-        PLANTS[name]()
         return [play(arena, one) for one in wanted], points
 
 
