@@ -1,0 +1,60 @@
+"""The sums of `bench quota`, and its bar."""
+
+from decimal import Decimal
+from typing import Any
+
+import pytest
+
+from bench._quota_sums import evenness, jain, over_a_window, share_used
+from bench.quota import holds
+
+SECOND = 10**9
+
+
+def test_two_calls_less_than_a_second_apart_are_one_too_many_whatever_their_order() -> None:
+    assert over_a_window([2 * SECOND, 0, SECOND, 3 * SECOND - 1], 1, SECOND) == 1
+    assert over_a_window([0, SECOND, 2 * SECOND], 1, SECOND) == 0
+    assert over_a_window([], 1, SECOND) == 0
+
+
+def test_a_window_may_begin_anywhere() -> None:
+    moments = [0, 8, 9, 11, 12, 13]
+
+    assert over_a_window(moments, 3, 10) == 2  # 11 to 9, 8 and 0 is a whole window; 12 and 13 are not
+
+
+def test_the_share_is_counted_from_the_first_call_to_the_last() -> None:
+    assert share_used([0, SECOND, 2 * SECOND], 1, SECOND) == 1
+    assert share_used([4 * SECOND, 0, 2 * SECOND], 1, SECOND) == Decimal("0.5")
+    assert share_used([5], 1, SECOND) == 0
+
+
+def test_evenness_and_jains_index() -> None:
+    assert (evenness([3, 4]), evenness([0, 0])) == (Decimal("0.75"), Decimal(0))
+    assert (jain([5, 5, 5]), jain([9, 0, 0, 0]), jain([0])) == (Decimal(1), Decimal("0.25"), Decimal(0))
+
+
+GOOD: dict[str, Any] = {
+    "share_used": {"min": "0.9500"},
+    "over": 0,
+    "refused_429": 0,
+    "fairness": {"files": "0.9900", "workers": "0.9500"},
+    "day": {"calls": 30, "allowed": 30, "workers_stopped": 3},
+}
+
+
+@pytest.mark.parametrize(
+    "worse",
+    [
+        {"share_used": {"min": "0.9499"}},
+        {"over": 1},
+        {"refused_429": 1},
+        {"fairness": {"files": "0.8", "workers": "1"}},
+        {"fairness": {"files": "1", "workers": "0.8"}},
+        {"day": {"calls": 29, "allowed": 30, "workers_stopped": 3}},
+        {"day": {"calls": 30, "allowed": 30, "workers_stopped": 2}},
+    ],
+)
+def test_each_fault_alone_breaks_the_bar(worse: dict[str, Any]) -> None:
+    assert holds(GOOD)
+    assert not holds(GOOD | worse)
