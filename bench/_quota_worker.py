@@ -46,6 +46,7 @@ def work(folder: Path, servers: Servers, task: Task) -> Worked:
     with app.app_context():
         outside = replace(Outside.of(app), on_call=lambda remote, _purpose: calls.append(remote))
         ask = asker(outside, task)
+        db.session.commit()  # whoever waits must hold no lock
         (folder / f"{task.go}-{task.name}").touch()
         while not (folder / task.go).exists():
             time.sleep(0.01)
