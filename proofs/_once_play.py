@@ -73,7 +73,7 @@ def work_to_the_end(arena: Arena, scenario: Scenario, found: Verdict) -> None:
         if held is not None and turn >= scenario.halted_for:
             held.go_on()
             held = None
-        if turn == 0 and scenario.late is not None:
+        if turn == scenario.late_turn and scenario.late is not None:
             await_late(arena, scenario, found)
         # A sale that is written very late is waited for, so that it is written while there is still somebody to notice.
         if at_rest(arena) and held is None and time.monotonic() - began > scenario.waits:

@@ -8,6 +8,8 @@ from typing import Any
 
 POST = "saasu POST /Invoice"
 LATE_WITHIN = 0.15
+LATE_AFTER_A_LOOK = 2.5
+"""Real seconds; the sale is then written after the next worker looked for it, before the settle time is over by our clocks."""
 LATENESS = (0.2, 0.5, 0.8, 1.2)
 """Real seconds; a scenario is over within about one, so that these fall before, among and after the later runs."""
 SLOW = 0.05
@@ -21,7 +23,7 @@ class Scenario:
     """What goes wrong. `kills`: at which point the first worker and its successors die; `halt`: at which the first one stops.
 
     `halted_for`: rounds of other workers until it goes on. `late`: the place of the order whose sale is written late, within the
-    settle time; `unique`: whether Saasu refuses a number it has.
+    settle time, waited for after worker number `late_turn`; `unique`: whether Saasu refuses a number it has.
     """
 
     name: str
@@ -33,6 +35,7 @@ class Scenario:
     halt: int = 0
     halted_for: int = 1
     late: int | None = None
+    late_turn: int = 0
     waits: float = 0
 
 
@@ -192,13 +195,16 @@ def faults_and_kills(posts: Sequence[Call], is_auto: bool) -> Iterator[Scenario]
     for place, post in enumerate(posts):
         for fault, more in ways:
             for kills_at in ((post.point + 1,), (post.point + 3,), (0, 4), (0, 9)):
+                looked = fault == "late_commit" and kills_at[0] > 0
+                given = {"seconds": LATE_AFTER_A_LOOK} if looked else more
                 yield Scenario(
                     name=f"{way(is_auto)}/post-and-kill/{place + 1}/{fault}/{'-'.join(map(str, kills_at))}",
                     kind="fault_kill",
                     auto=is_auto,
-                    faults=(post.fault(fault, **more),),
+                    faults=(post.fault(fault, **given),),
                     kills=kills_at,
                     late=place if fault == "late_commit" else None,
+                    late_turn=int(looked),
                 )
 
 
