@@ -62,7 +62,7 @@ class Worker:
         if self.dead:
             raise Killed
         self.world.wait(self.world.latency())
-        if self.world.happens("kill", 0.006):
+        if self.world.happens("kill", 0.01):
             self.dead = True
         if self.dead:
             raise Killed

@@ -204,10 +204,12 @@ def schedule(seed: int, engine: Engine) -> tuple[World, list[str]]:
     dice = world.dice
     for number in range(100, 100 + dice.randint(2, 5)):
         at = dice.uniform(0, CHAOS - 600)
-        world.later(at, partial(world.place, number, dice.choice((11, 11, 1))))
-        for _ in range(dice.randint(0, 2)):
-            world.later(at + dice.uniform(1, 500), partial(world.place, number, dice.choice((11, 10, 2))))
-        world.later(at + 550, partial(world.place, number, 11))
+        pending = dice.random() < 0.3
+        world.later(at, partial(world.place, number, 1 if pending else 11))
+        if dice.random() < 0.4:
+            world.later(at + dice.uniform(1, 300), partial(world.place, number, 1 if pending else 10))
+        if pending:
+            world.later(at + 550, partial(world.place, number, 11))
     for second in range(0, CHAOS, 150):
         skew = timedelta(seconds=dice.randint(-480, 480))
         world.later(second + dice.uniform(0, 100), partial(house.tick, skew))
@@ -319,7 +321,7 @@ def main(words: Sequence[str] | None = None) -> int:
     parser = argparse.ArgumentParser(prog="prove simulate", description=__doc__)
     parser.add_argument("--schedules", type=int, default=0, help=f"how many schedules ({FULL})")
     parser.add_argument("--small", action="store_true", help="few schedules, as the test command runs it")
-    parser.add_argument("--seed", type=int, default=None, help="replay this schedule and print its trace")
+    parser.add_argument("--seed", type=int, help="replay this schedule and print its trace")
     parser.add_argument("--fault", choices=sorted(FAULTS), help="with --seed: plant this fault first")
     asked = parser.parse_args(words)
     began = time.monotonic()

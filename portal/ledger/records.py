@@ -44,7 +44,9 @@ class SqlLedger(PageRows):
         """Where reading stands; it begins at the connection's start."""
         row = self._connection()
         start = row.watermark or row.start_at or self._clock.now()
-        return Reading(watermark=start, until=row.reading_until, cursor=row.cursor)
+        reading = Reading(watermark=start, until=row.reading_until, cursor=row.cursor)
+        self._session.rollback()
+        return reading
 
     def known(self, order_ids: Iterable[int]) -> dict[int, OrderRecord]:
         """The records there are for these orders."""
