@@ -98,6 +98,18 @@ db = SQLAlchemy(model_class=Base)
 migrate = Migrate()
 
 
+def present() -> datetime:
+    """The present moment by the database's clock, which all workers share, whatever the clocks of their machines say (SYNC §7).
+
+    SQLite belongs to one machine, so there it is the machine's. Read on a connection of its own: a transaction under way is not touched.
+    """
+    if db.engine.dialect.name == "sqlite":
+        return datetime.now(UTC)
+    with db.engine.connect().execution_options(isolation_level="AUTOCOMMIT") as connection:
+        moment: datetime = connection.execute(text("SELECT clock_timestamp()")).scalar_one()
+    return moment.astimezone(UTC)
+
+
 def changed_rows(result: Any) -> int:
     """How many rows a conditional UPDATE changed."""
     assert isinstance(result, CursorResult)

@@ -1,13 +1,13 @@
 """What the worker runs and what the clock does: ids in, rows out; any of it may run twice or die on any line (ARCHITECTURE law 4)."""
 
-from datetime import UTC, datetime
+from datetime import datetime
 
 from flask import current_app
 from rq import Queue, Worker
 from rq.serializers import JSONSerializer
 
 from portal import people, task_queue
-from portal.database import db, dispose_after_fork
+from portal.database import db, dispose_after_fork, present
 from portal.logs import log
 from portal.services import after_posting, outbox, overdue, runs, slices, sweeps, unasked
 from portal.services.preview_runs import carry_out_preview
@@ -71,7 +71,7 @@ def ring_mail(mail_id: str, attempt: int) -> None:
 def tick() -> None:
     """Queue what is due and mend what a lost job left behind; the clock calls it every few seconds."""
     redis = current_app.extensions["redis"]
-    now = datetime.now(UTC)
+    now = present()
     overdue.note_gap(db.session(), now)
     queued = runs.claim_due(db.session(), now, ring) + sweeps.claim_sweeps(db.session(), now, ring)
     try:

@@ -2,7 +2,7 @@
 
 from collections.abc import Callable
 from dataclasses import dataclass
-from datetime import UTC, datetime, timedelta
+from datetime import datetime, timedelta
 from decimal import Decimal
 from functools import partial
 
@@ -17,7 +17,7 @@ from portal.clients.bigcommerce import BigCommerce
 from portal.clients.saasu import Saasu
 from portal.clients.saasu_sign_in import SaasuSignIn, Tokens
 from portal.clients.transport import Transport, no_wait, unheard
-from portal.database import changed_rows
+from portal.database import changed_rows, present
 from portal.ledger import Seal
 from portal.models.accounts import Firm
 from portal.models.connections import Connection, SaasuFile, SaasuLogin
@@ -54,7 +54,7 @@ class Outside:
             settings=app.extensions["settings"],
             vault=app.extensions["vault"],
             redis=app.extensions["redis"],
-            now=now or (lambda: datetime.now(UTC)),
+            now=now or present,
         )
 
 

@@ -5,14 +5,14 @@ The database holds the schedule and the runs; the queue carries only their ids a
 
 import hashlib
 from collections.abc import Callable
-from datetime import UTC, datetime, timedelta
+from datetime import datetime, timedelta
 
 from sqlalchemy import BigInteger, ColumnElement, and_, case, exists, literal, or_, select, update
 from sqlalchemy.exc import IntegrityError
 from sqlalchemy.orm import Session
 
 from portal import budget
-from portal.database import changed_rows
+from portal.database import changed_rows, present
 from portal.ledger import LEASE, end_slice
 from portal.models.connections import Connection
 from portal.models.orders import Order
@@ -31,11 +31,11 @@ Ring = Callable[[str, int], None]
 
 
 class SystemClock:
-    """The machine's clock, in aware UTC."""
+    """The clock that all workers share, in aware UTC: leases, intents and settle times are compared between machines."""
 
     def now(self) -> datetime:
-        """The present moment."""
-        return datetime.now(UTC)
+        """The present moment, by the database."""
+        return present()
 
 
 def minute_for(connection_id: str) -> int:
