@@ -12,7 +12,7 @@ from datetime import UTC, datetime, timedelta
 from decimal import Decimal
 from typing import Any
 
-from greenlet import getcurrent, greenlet  # type: ignore[import-untyped]
+from greenlet import getcurrent, greenlet
 
 from portal.sync.bridge import predict
 from portal.sync.failures import Denied, NumberTaken, OutcomeLost, Refused, Throttled, Unreachable

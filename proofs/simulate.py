@@ -1,372 +1,268 @@
-"""`prove simulate`: the exactly-once protocol under kills, pauses, lost and late answers, by a virtual clock (SYNC §7; ASSURANCE A3).
+"""`prove simulate`: thousands of schedules of kills, pauses, lost and late answers over the product's own protocol (SYNC §7, ASSURANCE A3).
 
-One seed is one schedule. The runs are the product's own: `services.runs.claim_due` and `sweep` queue them, `services.syncing.carry_out`
-carries them out over `SqlLedger`, the lease and `SqlKnownSales` on SQLite; the shop, Saasu and the clocks are made up. Saasu's own check
-of numbers is off in three schedules of four (then late sales come within the settle time), on in the others (then at any time). Not in
-it: HTTP and how its answers are classified, the mirrors of contacts, the day's allowance, a pause between the last look at the
-clock and the call, and workers whose clocks differ by more than the settle time less the lateness of a sale.
-`--seed N` replays one schedule and prints its trace.
+One seed is one schedule: workers that take turns at every call of a port in virtual time, killed, held up past their lease and delivered
+twice by its dice; a shop whose orders change while they are read; books that lose answers, commit late, refuse, are away, and go by
+another clock. Faults then cease, hourly runs go on, and the four invariants are judged by what the books have: every order exactly once,
+none lost, the ledger names that very sale, an idle run sends nothing. Commits land within the settle time, or the books refuse a number
+they have. Between the last look at the clock and the sending nothing happens: that moment no protocol closes by itself.
+
+Most schedules run the engine on a ledger in memory that passes the contract tests of the ledger over SQL; some of them are played on both
+(`both`), and must go the same way to the call. One in ten (`sql_schedules`) are whole runs over SQL: queued, delivered, swept and carried
+out by `portal.services`, see `_sim_house`. Then each part of the protocol is left out in turn, of the engine and of the SQL ledger, and
+each must turn schedules red. The last line is one JSON object; the bar: `bad` 0, `apart` 0, every fault caught.
+
+`--seed N` plays one schedule and prints it; with `--sql` on the ledger over SQL, with `--whole` as whole runs, with `--planted NAME` with
+that fault.
 """
 
 import argparse
 import json
-import os
-import shutil
 import sys
 import tempfile
 import time
 from collections import Counter
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass, field, replace
-from datetime import timedelta
+from dataclasses import dataclass, field
 from functools import partial
 from pathlib import Path
 from typing import Any
 
-from sqlalchemy import create_engine, delete, select, update
-from sqlalchemy.engine import Engine
-from sqlalchemy.orm import Session
-
-from portal.database import db, listen_sqlite
-from portal.ledger import Seal, SqlKnownSales, SqlLedger, fenced, pages, sales
-from portal.models.accounts import Firm
-from portal.models.connections import Connection, SaasuFile, SaasuLogin
-from portal.models.orders import Order
-from portal.models.runs import OPEN, Run
-from portal.services import runs, syncing
-from portal.sync import engine as engines
-from portal.sync import posting, settling
-from portal.sync.outfit import Sync
-from portal.sync.ports import Intent, OrderRecord, Outcome, State
-from portal.sync.sale_orders import marker
+from proofs import _sim_house
 from proofs._apart import Crashed, in_turn
 from proofs._product import migrated
-from proofs._sim_judge import faults_of
-from proofs._sim_world import (
-    BEGAN,
-    CATALOGUE,
-    CHAOS,
-    Killed,
-    PretendBooks,
-    PretendShop,
-    Stepped,
-    Worker,
-    World,
-)
+from proofs._sim_plants import PLANTS, Plant
+from proofs._sim_play import HASH, START, MemoryStore, Play, Verdict
+from proofs._sim_remotes import AWAITING
+from proofs._sim_sql import SqlStore, Template
+from proofs._sim_stage import NeverEnds
 
-STORE = "abc123"
-SEAL = Seal(seal=lambda _row, _field, text: text.encode(), open=lambda _row, _field, sealed: sealed.decode())
-SETTLED = (State.POSTED, State.EXISTS)
-FULL, SMALL = 2_000, 24
-FULL_PLANTED, SMALL_PLANTED = 400, 0
-ENOUGH = 3
-"""Seeds that catch a planted fault before the next fault's turn comes."""
+LANES = 2
+CHUNK = 500
+WHOLE_CHUNK = 50
+BOTH_EVERY = 40
+"""One schedule in so many is played on the ledger over SQL as well."""
+WHOLE_SHARE = 10
+"""One schedule in so many is one of whole runs."""
+PLANTED, PLANTED_WHOLE = 4_000, 400
+SMALL, SMALL_PLANTED = 400, 700
+FEW = 3
+"""Seeds that are named of each planted fault."""
 
 
-@dataclass
+@dataclass(slots=True)
 class Tally:
-    """What one process found: seeds with what was wrong, and how often each fault happened."""
+    """What a stretch of schedules came to; `both` of them were played on both ledgers, `whole` were whole runs."""
 
     schedules: int = 0
-    bad: dict[int, list[str]] = field(default_factory=dict)
-    counts: Counter[str] = field(default_factory=Counter)
+    both: int = 0
+    whole: int = 0
+    bad: dict[str, list[str]] = field(default_factory=dict)
+    apart: list[int] = field(default_factory=list)
+    happened: Counter[str] = field(default_factory=Counter)
+
+    def add(self, other: "Tally") -> None:
+        """Take another stretch in."""
+        self.schedules += other.schedules
+        self.both += other.both
+        self.whole += other.whole
+        self.bad |= other.bad
+        self.apart += other.apart
+        self.happened += other.happened
 
 
-class House:
-    """The portal's side of one schedule: a database with one connection, its queue, and its workers."""
-
-    def __init__(self, world: World, engine: Engine) -> None:
-        self.world, self._engine = world, engine
-        self.working: set[Worker] = set()
-        self.waiting: set[tuple[str, int]] = set()
-        self.session = Session(engine, expire_on_commit=False)
-        for table in reversed(db.metadata.sorted_tables):
-            self.session.execute(delete(table))
-        firm = Firm(name="Acacia", created_at=BEGAN, wrapped_data_key=b"", key_id="k")
-        self.session.add(firm)
-        self.session.flush()
-        login = SaasuLogin(
-            firm_id=firm.id, username="b@example.com", refresh_token=b"", access_token=b"",
-            access_expires_at=BEGAN, signed_in_at=BEGAN,
-        )  # fmt: skip
-        file = SaasuFile(
-            firm_id=firm.id, login=login, file_id=7001, name="Jam Tin", currency="AUD", created_at=BEGAN
-        )
-        start = BEGAN - timedelta(days=1)
-        self.session.add(file)
-        self.session.flush()
-        connection = Connection(
-            firm_id=firm.id, file=file, store_hash=STORE, enabled=True, prefix=world.prefix, created_at=BEGAN,
-            start_at=start, watermark=start, minute=7, next_run_at=BEGAN,
-        )  # fmt: skip
-        self.session.add(connection)
-        self.session.commit()
-        self.connection_id = connection.id
-
-    def ring(self, run_id: str, attempt: int) -> None:
-        """A run's id goes onto the queue, unless it is lost on the way, or arrives twice."""
-        if self.world.happens("ring lost", 0.08):
-            return
-        self.waiting.add((run_id, attempt))
-        for _ in range(2 if self.world.happens("ring twice", 0.08) else 1):
-            self.world.later(self.world.dice.uniform(0.1, 3), partial(self.deliver, run_id, attempt))
-
-    def deliver(self, run_id: str, attempt: int) -> None:
-        """A free worker takes a run from the queue; while none is free it waits there."""
-        if len(self.working) >= len(self.world.skews):
-            self.world.later(5, partial(self.deliver, run_id, attempt))
-            return
-        self.waiting.discard((run_id, attempt))
-        used = {worker.skew for worker in self.working}
-        free = [skew for skew in self.world.skews if skew not in used] or self.world.skews
-        self.world.start(partial(self.work, Worker(self.world, free[0]), run_id, attempt))
-
-    def work(self, worker: Worker, run_id: str, attempt: int) -> None:
-        """One delivery, to its end or the worker's."""
-        self.working.add(worker)
-        session = Session(self._engine, expire_on_commit=False)
-        try:
-            outside: Any = None
-            state = syncing.carry_out(session, outside, run_id, attempt, worker)
-            self.world.say(f"run {run_id[:4]} attempt {attempt} ends: {state}")
-        except Killed:
-            pass
-        finally:
-            session.close()
-            self.working.discard(worker)
-
-    def tick(self, skew: timedelta = timedelta(0)) -> None:
-        """One scheduler does what is due by its clock."""
-        now = self.world.now + skew
-        runs.claim_due(self.session, now, self.ring)
-        runs.sweep(self.session, now, self.waiting, self.ring)
-        self.session.rollback()
-
-    def due_now(self) -> None:
-        """Make the connection due."""
-        self.session.execute(update(Connection).values(next_run_at=self.world.now - timedelta(minutes=10)))
-        self.session.commit()
-
-    def open_runs(self) -> bool:
-        """Whether any run waits or is at work."""
-        found = self.session.scalar(select(Run.id).where(Run.state.in_(OPEN)).limit(1)) is not None
-        self.session.rollback()
-        return found or bool(self.working)
-
-    def whole_run(self) -> None:
-        """In a calm world: a run from its ring to its end."""
-        self.due_now()
-        for _ in range(60):
-            self.tick()
-            self.world.run_until(self.world.now + timedelta(seconds=20))
-            if not self.open_runs():
-                return
-
-    def rows(self) -> dict[str, tuple[str, int | None]]:
-        """What the ledger says, by marker."""
-        found = self.session.execute(select(Order.order_id, Order.state, Order.invoice_id)).all()
-        self.session.rollback()
-        return {marker(STORE, row.order_id): (row.state, row.invoice_id) for row in found}
-
-
-def build_sync(session: Session, _outside: Any, run: Run, fence: int, worker: Any) -> Sync:
-    """What a run works with here, in the place of `syncing.build_sync`."""
-    connection = run.connection
-
-    def rules_now() -> Any:
-        session.rollback()
-        found = syncing.rules_of(connection, worker.now())
-        session.rollback()
-        return found
-
-    # Nothing is held open across a point, where another worker's turn may come.
-    ledger: Any = Stepped(SqlLedger(session, connection, run, fence, worker, SEAL), worker)
-    known: Any = Stepped(SqlKnownSales(session, connection, fence, worker), worker)
-    shop: Any = PretendShop(worker)
-    books: Any = PretendBooks(worker)
-    rules = rules_now()
-    session.commit()
-    return Sync(
-        rules=rules, rules_now=rules_now, shop=shop, books=books, ledger=ledger, sales=known,
-        clock=worker, catalogue=lambda: CATALOGUE, report=raised,
-    )  # fmt: skip
-
-
-def raised(fault: Exception) -> None:
-    """A fault of ours in one order ends the proof."""
-    raise AssertionError("a fault in one order") from fault
-
-
-def schedule(seed: int, engine: Engine) -> tuple[World, list[str]]:
-    """Carry out one schedule to its settled end; the world as it then is, and what is wrong."""
-    world = World(seed)
-    house = House(world, engine)
-    dice = world.dice
-    for number in range(100, 100 + dice.randint(2, 5)):
-        at = dice.uniform(0, CHAOS - 600)
-        pending = dice.random() < 0.3
-        world.later(at, partial(world.place, number, 1 if pending else 11))
-        if dice.random() < 0.4:
-            world.later(at + dice.uniform(1, 300), partial(world.place, number, 1 if pending else 10))
-        if pending:
-            world.later(at + 550, partial(world.place, number, 11))
-    for second in range(0, CHAOS, 150):
-        skew = timedelta(seconds=dice.randint(-480, 480))
-        world.later(second + dice.uniform(0, 100), partial(house.tick, skew))
-    for _ in range(6):
-        world.later(dice.uniform(0, CHAOS), house.due_now)
-    world.run_until(BEGAN + timedelta(seconds=CHAOS))
-    world.calm = True
-    world.say("faults cease")
-    for turn in range(14):
-        house.whole_run()
-        world.run_until(world.now + (timedelta(minutes=61) if turn < 5 else timedelta(hours=25)))
-        rows = house.rows()
-        if len(rows) == len(world.orders) and all(state in SETTLED for state, _ in rows.values()):
-            break
-    world.run_until(world.now + timedelta(hours=4))
-    before = world.posts
-    house.whole_run()
-    wrong = faults_of(
-        [marker(STORE, number) for number in world.orders],
-        [(one.purchase_order_number, one.invoice_id) for one in world.sales],
-        house.rows(),
-        world.posts - before,
+def main() -> int:
+    """Run it. Returns 0 when the bar holds."""
+    parser = argparse.ArgumentParser(prog="prove simulate", description=__doc__)
+    parser.add_argument(
+        "--small", action="store_true", help="400 schedules instead of 20,000, and fewer with faults"
     )
-    house.session.close()
-    world.counts["posts"] += world.posts
-    world.counts["orders"] += len(world.orders)
-    return world, wrong
+    parser.add_argument("--schedules", type=int, default=20_000)
+    parser.add_argument("--seed", type=int, help="play one schedule and print it")
+    parser.add_argument("--sql", action="store_true", help="with --seed: on the ledger over SQL")
+    parser.add_argument("--whole", action="store_true", help="with --seed: as whole runs")
+    parser.add_argument("--planted", default="", help="with --seed: the fault that is planted")
+    options = parser.parse_args()
+    with tempfile.TemporaryDirectory(prefix="cl-sim-") as folder:
+        database = migrated(Path(folder))
+        if options.seed is not None:
+            if options.whole:
+                return _sim_house.replay(database, options.seed)
+            return shown(options.seed, database, sql=options.sql, planted=options.planted)
+        try:
+            figures = proved(database, options.schedules, small=options.small)
+        except Crashed as crashed:
+            print(f"A process ended early:\n{crashed}", file=sys.stderr)
+            return 1
+    print(json.dumps(figures))
+    return 0 if holds(figures) else 1
 
 
-def without_intent() -> None:
-    """The order is sent without a word in the ledger before."""
-
-    def sending(self: SqlLedger, record: OrderRecord, intent: Intent) -> OrderRecord:
-        kept = self.keep_text(record, record.document)
-        return replace(kept, number=intent.number, sent_at=intent.sent_at, bridge=intent.bridge)
-
-    plant(SqlLedger, "sending", sending)
-
-
-def without_look_up() -> None:
-    """What may have been sent is sent again at once."""
-    plant(engines, "verdict", lambda *_: Outcome(state=State.SEEN, note="Sent again."))
-
-
-def without_fence() -> None:
-    """No write asks whether the run still holds the connection, nor whether the row is as it was read."""
-
-    def hold_fence(self: Any, **values: Any) -> None:
-        self._session.execute(update(Connection).where(Connection.id == self._connection_id).values(**values))
-
-    plant(fenced.FencedRows, "_hold_fence", hold_fence)
-    plant(fenced.FencedRows, "_unmoved", lambda self, record: self._locked(record.id))
-    plant(pages, "stands_otherwise", lambda *_: False)
-    plant(sales, "renew_lease", lambda *_: None)
+def proved(database: Path, schedules: int, *, small: bool) -> dict[str, Any]:
+    """Play them all, then with each fault planted; the figures. Raises `Crashed`."""
+    count = SMALL if small else schedules
+    began = time.monotonic()
+    sound = played(database, count)
+    seconds = time.monotonic() - began
+    for name, wrongs in sorted(sound.bad.items())[:20]:
+        print(f"{name}: {'; '.join(wrongs)}")
+    caught = {plant.name: hunted(plant, SMALL_PLANTED if small else PLANTED) for plant in PLANTS}
+    if not small:
+        caught |= hunted_whole(database)
+    return {
+        "schedules": sound.schedules,
+        "sql_schedules": sound.whole,
+        "both": sound.both,
+        "bad": len(sound.bad),
+        "apart": len(sound.apart),
+        "planted": len(caught),
+        "caught": sum(1 for found in caught.values() if found["bad"]),
+        "caught_by": caught,
+        "happened": dict(sorted(sound.happened.items())),
+        "schedules_a_second": int(sound.schedules / seconds),
+    }
 
 
-def plant(where: Any, name: str, fault: object) -> None:
-    """Put a fault in the place of what a module or class calls by that name. Raises `KeyError` where it has nothing so called."""
-    vars(where)[name]
-    setattr(where, name, fault)
+def holds(figures: dict[str, Any]) -> bool:
+    """Whether the bar holds."""
+    return bool(
+        figures["bad"] == figures["apart"] == 0
+        and figures["caught"] == figures["planted"]
+        and figures["sql_schedules"] * WHOLE_SHARE >= figures["schedules"]
+    )
 
 
-FAULTS: dict[str, Callable[[], None]] = {
-    "no-intent": without_intent,
-    "no-settle": partial(plant, settling, "settle_time", lambda _: timedelta(0)),
-    "no-look-up": without_look_up,
-    "no-age-check": partial(plant, posting, "LONGEST_INTENT", timedelta(days=1)),
-    "no-fence-and-no-compare": without_fence,
-    "cursor-before-the-page": partial(plant, Stepped, "split_pages", True),
-}
+def all_of(works: Sequence[Callable[[], Any]]) -> list[Any]:
+    """What each work came to, some at a time. Raises `Crashed`."""
+    found = in_turn(works, LANES)
+    for one in found:
+        if isinstance(one, Crashed):
+            raise one
+    return list(found)
 
 
-def work(template: Path, seeds: Sequence[int], fault: str = "") -> Tally:
-    """Carry out many schedules in this process, over the product as it is or with a fault planted; that ends once enough seeds caught it."""
-    if fault:
-        FAULTS[fault]()
-    vars(syncing).update(build_sync=build_sync, tell_of_run=lambda *_: None)
+def played(database: Path, schedules: int) -> Tally:
+    """So many schedules of the sound protocol, one in ten as whole runs. Raises `Crashed`."""
+    wholes = schedules // WHOLE_SHARE
+    works: list[Callable[[], Tally]] = [
+        partial(stretch, database, start, min(start + CHUNK, schedules - wholes))
+        for start in range(0, schedules - wholes, CHUNK)
+    ]
+    works += [
+        partial(whole_stretch, database, start, min(start + WHOLE_CHUNK, wholes))
+        for start in range(0, wholes, WHOLE_CHUNK)
+    ]
     tally = Tally()
-    shared = "/dev/shm" if os.access("/dev/shm", os.W_OK) else None
-    with tempfile.TemporaryDirectory(prefix="cl-sim-", dir=shared) as folder:
-        engine = create_engine(f"sqlite:///{shutil.copy(template, folder)}")
-        listen_sqlite(engine)
-        for seed in seeds:
-            world, wrong = schedule(seed, engine)
-            tally.schedules += 1
-            tally.counts.update(world.counts)
-            if wrong:
-                tally.bad[seed] = wrong
-            if fault and len(tally.bad) >= ENOUGH:
-                break
-        engine.dispose()
+    for found in all_of(works):
+        tally.add(found)
     return tally
 
 
-def replay(template: Path, seed: int) -> int:
-    """One schedule, told. Returns 1 where something is wrong."""
-    vars(syncing).update(build_sync=build_sync, tell_of_run=lambda *_: None)
-    engine = create_engine(f"sqlite:///{template}")
-    listen_sqlite(engine)
-    world, wrong = schedule(seed, engine)
-    engine.dispose()
-    print("\n".join([*world.trace, *(f"WRONG  {one}" for one in wrong)]))
-    print(json.dumps({"seed": seed, "bad": len(wrong), "ended": world.now.isoformat()}))
-    return 1 if wrong else 0
+def stretch(database: Path, start: int, end: int) -> Tally:
+    """The schedules of these seeds on the ledger in memory; every fortieth on both."""
+    tally = Tally()
+    template = template_of(database)
+    for seed in range(start, end):
+        found = judged(Play(seed, MemoryStore))
+        tally.schedules += 1
+        if found.bad:
+            tally.bad[f"seed {seed}"] = found.bad
+        if seed % BOTH_EVERY == 0:
+            other = on_sql(seed, template)
+            tally.both += 1
+            if other.bad:
+                tally.bad[f"seed {seed} --sql"] = other.bad
+            if (other.posts, other.happened) != (found.posts, found.happened):
+                tally.apart.append(seed)
+        tally.happened += found.happened + Counter(orders=found.orders, posts=found.posts)
+    return tally
 
 
-def main(words: Sequence[str] | None = None) -> int:
-    """Prove it. Returns 0 where the bar holds, 1 where it does not."""
-    parser = argparse.ArgumentParser(prog="prove simulate", description=__doc__)
-    parser.add_argument("--schedules", type=int, default=0, help=f"how many schedules ({FULL})")
-    parser.add_argument("--small", action="store_true", help="few schedules, as the test command runs it")
-    parser.add_argument("--seed", type=int, help="replay this schedule and print its trace")
-    parser.add_argument("--fault", choices=sorted(FAULTS), help="with --seed: plant this fault first")
-    asked = parser.parse_args(words)
-    began = time.monotonic()
-    with tempfile.TemporaryDirectory(prefix="cl-sim-") as folder:
-        template = migrated(Path(folder))
-        if asked.seed is not None:
-            if asked.fault:
-                FAULTS[asked.fault]()
-            return replay(template, asked.seed)
-        count = asked.schedules or (SMALL if asked.small else FULL)
-        sound = [partial(work, template, range(lane, count, 2)) for lane in range(2)]
-        tried = range(SMALL_PLANTED if asked.small else min(count, FULL_PLANTED))
-        found = in_turn([*sound, *(partial(work, template, tried, fault) for fault in FAULTS)], 2)
-    return told(found, began, planted=bool(tried))
+def whole_stretch(database: Path, start: int, end: int) -> Tally:
+    """The schedules of these seeds as whole runs."""
+    found = _sim_house.work(database, range(start, end))
+    return Tally(
+        schedules=found.schedules,
+        whole=found.schedules,
+        bad={f"seed {seed} --whole": wrongs for seed, wrongs in found.bad.items()},
+        happened=found.counts,
+    )
 
 
-def told(found: Sequence[Tally | Crashed], began: float, *, planted: bool) -> int:
-    """Print what was found, the figures last. Returns 0 where the bar holds."""
-    for one in found:
-        if isinstance(one, Crashed):
-            print(f"A process ended early:\n{one}", flush=True)
-    sound = [one for one in found[:2] if isinstance(one, Tally)]
-    bad = {seed: wrong for one in sound for seed, wrong in one.bad.items()}
-    for seed, wrong in sorted(bad.items()):
-        print(f"seed {seed}: {'; '.join(wrong)}\n  again  python3 -m portal prove simulate --seed {seed}")
-    caught = {
-        fault: {"count": len(one.bad), "of": one.schedules, "seeds": sorted(one.bad)}
-        for fault, one in zip(FAULTS, found[2:], strict=True)
-        if planted and isinstance(one, Tally)
+def template_of(database: Path) -> Template:
+    """The database that schedules over SQL begin with."""
+    return Template(database, START, HASH, frozenset({AWAITING[0]}))
+
+
+def on_sql(seed: int, template: Template, *, verbose: bool = False) -> Verdict:
+    """One schedule on the ledger over SQL."""
+    stores: list[SqlStore] = []
+
+    def made(rules: Any) -> SqlStore:
+        stores.append(SqlStore(rules, template))
+        return stores[0]
+
+    try:
+        return judged(Play(seed, made, verbose=verbose))
+    finally:
+        stores[0].close()
+
+
+def judged(play: Play) -> Verdict:
+    """What one schedule came to; one that never ends is bad."""
+    try:
+        return play.verdict()
+    except NeverEnds as endless:
+        return Verdict(seed=-1, bad=[str(endless)], trace=play.stage.trace or [])
+
+
+def hunted(plant: Plant, schedules: int) -> dict[str, Any]:
+    """How many schedules a planted fault turns red, and the first of their seeds. Raises `Crashed`."""
+    works = [
+        partial(red_seeds, plant, start, min(start + CHUNK, schedules))
+        for start in range(0, schedules, CHUNK)
+    ]
+    seeds = sorted(seed for found in all_of(works) for seed in found)
+    return {"schedules": schedules, "bad": len(seeds), "seeds": seeds[:FEW]}
+
+
+def red_seeds(plant: Plant, start: int, end: int) -> list[int]:
+    """The seeds among these that a planted fault turns red."""
+    with plant.planted():
+        return [seed for seed in range(start, end) if judged(plant.play(seed)).bad]
+
+
+def hunted_whole(database: Path) -> dict[str, dict[str, Any]]:
+    """The same of whole runs over SQL; a fault's hunt ends once a few seeds caught it. Raises `Crashed`."""
+    works = [partial(_sim_house.work, database, range(PLANTED_WHOLE), fault) for fault in _sim_house.FAULTS]
+    return {
+        f"{fault}, over SQL": {
+            "schedules": found.schedules,
+            "bad": len(found.bad),
+            "seeds": sorted(found.bad),
+        }
+        for fault, found in zip(_sim_house.FAULTS, all_of(works), strict=True)
     }
-    schedules = sum(one.schedules for one in sound)
-    figures = {
-        "schedules": schedules,
-        "sql_schedules": schedules,
-        "bad": len(bad),
-        "planted": len(FAULTS) if planted else 0,
-        "caught": sum(1 for one in caught.values() if one["count"]),
-        "caught_by": caught,
-        "happened": dict(sorted(sum((one.counts for one in sound), Counter[str]()).items())),
-        "seconds": round(time.monotonic() - began),
-    }
-    print(json.dumps(figures), flush=True)
-    whole = len(sound) == 2 and not any(isinstance(one, Crashed) for one in found)
-    return 0 if whole and not bad and figures["caught"] == figures["planted"] else 1
+
+
+def shown(seed: int, database: Path, *, sql: bool, planted: str) -> int:
+    """Play one schedule and print it. Returns 0 where nothing is wrong."""
+    if sql:
+        found = on_sql(seed, template_of(database), verbose=True)
+    elif planted:
+        named = [one for one in PLANTS if one.name == planted]
+        if not named:
+            print(
+                "There is no such fault; there are: " + ", ".join(one.name for one in PLANTS), file=sys.stderr
+            )
+            return 2
+        with named[0].planted():
+            found = judged(named[0].play(seed, verbose=True))
+    else:
+        found = judged(Play(seed, MemoryStore, verbose=True))
+    print("\n".join(found.trace))
+    print("\n".join(found.bad) or "Nothing is wrong.")
+    return 1 if found.bad else 0
 
 
 if __name__ == "__main__":
-    sys.exit(main())
+    raise SystemExit(main())
