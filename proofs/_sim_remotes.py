@@ -105,11 +105,11 @@ class SimShop:
 
     def created(self, *, since: datetime, until: datetime, after_id: int) -> OrderPage:
         """No backfill is simulated."""
-        raise NotImplementedError
+        raise AssertionError("nobody asks for this here")
 
     def listed(self, *, below_id: int) -> OrderPage:
         """No sweep is simulated."""
-        raise NotImplementedError
+        raise AssertionError("nobody asks for this here")
 
     def complete(self, order: ShopOrder) -> CompleteOrder:
         """The order with its line."""
@@ -181,23 +181,23 @@ class SimBooks:
 
     def contacts_by_name(self, given_name: str, family_name: str) -> tuple[Contact, ...]:
         """Nobody is looked up by name."""
-        raise NotImplementedError
+        raise AssertionError("nobody asks for this here")
 
     def companies_by_name(self, name: str) -> tuple[int, ...]:
         """Nobody has a company."""
-        raise NotImplementedError
+        raise AssertionError("nobody asks for this here")
 
     def create_company(self, name: str) -> int:
         """No company is created."""
-        raise NotImplementedError
+        raise AssertionError("nobody asks for this here")
 
     def create_contact(self, contact: NewContact) -> int:
         """No contact is created."""
-        raise NotImplementedError
+        raise AssertionError("nobody asks for this here")
 
     def update_contact(self, contact: Contact, change: ContactChange) -> None:
         """No contact is changed."""
-        raise NotImplementedError
+        raise AssertionError("nobody asks for this here")
 
     def items(self, *, modified_since: datetime | None = None) -> tuple[Item, ...]:
         """The catalogue's items."""
