@@ -300,11 +300,13 @@ class Play:
             return
         self.stage.say(f"has the lease under fence {fence}")
         books = self._books.for_run(lambda: self._store.renew_lease(fence, still))
+        shop: Any = self._shop
+        file: Any = books
         sync = Sync(
             rules=self._rules,
             rules_now=lambda: self._rules,
-            shop=self._shop,
-            books=books,
+            shop=shop,
+            books=file,
             ledger=turned(self._store.ledger(fence, run_id, still), self.stage),
             sales=turned(self._store.sales(fence, still), self.stage),
             clock=clock,

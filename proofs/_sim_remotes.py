@@ -1,6 +1,7 @@
 """The two remotes of the simulation: a shop whose orders change while they are read, and books that lose, delay and refuse answers.
 
-Both implement the ports that the engine works with, and decide nothing for it. What the books have is what really happened.
+Both implement what the engine asks of its ports in an hourly run of orders by one known customer, and decide nothing for it: no backfill, no
+sweep, no contact that must be written. What the books have is what really happened.
 """
 
 from collections.abc import Callable, Iterator
@@ -14,9 +15,7 @@ from portal.sync.rules import Catalogue, Item, TaxCode
 from portal.sync.sale_orders import (
     AUTO_NUMBER,
     Contact,
-    ContactChange,
     InvoiceSummary,
-    NewContact,
     PostalAddress,
     PostedOrder,
     SaleOrder,
@@ -103,14 +102,6 @@ class SimShop:
             complete={one.id: self._whole(one) for one in found[:PAGE]},
         )
 
-    def created(self, *, since: datetime, until: datetime, after_id: int) -> OrderPage:
-        """No backfill is simulated."""
-        raise AssertionError("nobody asks for this here")
-
-    def listed(self, *, below_id: int) -> OrderPage:
-        """No sweep is simulated."""
-        raise AssertionError("nobody asks for this here")
-
     def complete(self, order: ShopOrder) -> CompleteOrder:
         """The order with its line."""
         self._call(f"order {order.id} whole")
@@ -178,26 +169,6 @@ class SimBooks:
         """The one customer there is."""
         self._read("contact")
         return (KNOWN,) if email == KNOWN.email else ()
-
-    def contacts_by_name(self, given_name: str, family_name: str) -> tuple[Contact, ...]:
-        """Nobody is looked up by name."""
-        raise AssertionError("nobody asks for this here")
-
-    def companies_by_name(self, name: str) -> tuple[int, ...]:
-        """Nobody has a company."""
-        raise AssertionError("nobody asks for this here")
-
-    def create_company(self, name: str) -> int:
-        """No company is created."""
-        raise AssertionError("nobody asks for this here")
-
-    def create_contact(self, contact: NewContact) -> int:
-        """No contact is created."""
-        raise AssertionError("nobody asks for this here")
-
-    def update_contact(self, contact: Contact, change: ContactChange) -> None:
-        """No contact is changed."""
-        raise AssertionError("nobody asks for this here")
 
     def items(self, *, modified_since: datetime | None = None) -> tuple[Item, ...]:
         """The catalogue's items."""
