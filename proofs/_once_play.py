@@ -12,6 +12,7 @@ from proofs._once_scenarios import Scenario
 
 STEPS: Final = (100, 130, 3_600, 3_600, 3_600, 14_400, *(90_000,) * 9)
 """Seconds between one worker and the next: past the lease, past the settle time, then the hourly runs and what waits longer."""
+LATE_MARGIN: Final = 0.2
 HOUR: Final = timedelta(hours=1)
 FINISHED: Final = "posted"
 IDLE_CALLS: Final = (1, 0)
@@ -58,7 +59,7 @@ def play(arena: Arena, scenario: Scenario) -> Verdict:
 def work_to_the_end(arena: Arena, scenario: Scenario, found: Verdict) -> None:
     """One worker after the other until both sides are at rest."""
     held: Child | None = None
-    began = time.monotonic()
+    began = sent = time.monotonic()
     for turn, step in enumerate((0, *STEPS)):
         arena.advance(timedelta(seconds=step))
         found.workers += 1
@@ -73,8 +74,9 @@ def work_to_the_end(arena: Arena, scenario: Scenario, found: Verdict) -> None:
         if held is not None and turn >= scenario.halted_for:
             held.go_on()
             held = None
+        sent = time.monotonic() if turn == 0 else sent
         if turn == scenario.late_turn and scenario.late is not None:
-            await_late(arena, scenario, found)
+            await_late(arena, scenario, found, sent)
         # A sale that is written very late is waited for, so that it is written while there is still somebody to notice.
         if at_rest(arena) and held is None and time.monotonic() - began > scenario.waits:
             break
@@ -82,8 +84,13 @@ def work_to_the_end(arena: Arena, scenario: Scenario, found: Verdict) -> None:
     time.sleep(max(remaining, 0))
 
 
-def await_late(arena: Arena, scenario: Scenario, found: Verdict) -> None:
-    """Let a sale that is written late be written before the settle time is over."""
+def await_late(arena: Arena, scenario: Scenario, found: Verdict, sent: float) -> None:
+    """Let a sale that is written late, once it was sent, be written before the settle time is over.
+
+    The time is waited out as well: a sale of that order that is there already may be another, sent again in its place.
+    """
+    late = scenario.faults[0]["seconds"]
+    time.sleep(max(sent + late + LATE_MARGIN - time.monotonic(), 0))
     hit = any(one["hits"] for one in arena.books.get("/_control/faults"))
     assert scenario.late is not None
     if hit and not arena.await_sale(arena.orders[scenario.late]):
