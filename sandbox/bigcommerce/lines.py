@@ -1,6 +1,7 @@
 """The lines of an order as `/products` lists them, and the tax on each as `/taxes` does (BC §5)."""
 
 from decimal import Decimal
+from zlib import crc32
 
 from sandbox.bigcommerce.pricing import Amount, Priced, PricedLine
 from sandbox.bigcommerce.specs import ZERO, LineSpec, OrderSpec
@@ -133,7 +134,8 @@ def _option(name: str, value: str, line_id: int, numbers: Numbers) -> Document:
         "display_value": value,
         "display_value_customer": value,
         "display_value_merchant": value,
-        "value": value,
+        # The number of the choice, as a text; the words are in the values to display (BC §5).
+        "value": str(100 + crc32(f"{name} {value}".encode()) % 900),
         "type": "Multiple choice",
         "name": name,
         "display_style": "Rectangle",

@@ -34,6 +34,20 @@ def test_a_placed_order_is_there_with_its_sums(shop: Caller) -> None:
     assert shop.get("/orders/100/shipping_addresses").json()[0]["first_name"] == "Mai"
 
 
+def test_a_chosen_option_has_its_words_to_display_and_a_number_for_its_value(shop: Caller) -> None:
+    lines = [
+        {"sku": "TEE", "name": "Tee", "price": "22.00", "options": [["Colour", colour]]}
+        for colour in ("Rust", "Olive", "Rust")
+    ]
+
+    placed = shop.place(lines=lines)
+
+    options = [row["product_options"][0] for row in placed["products"]]
+    assert [one["display_value"] for one in options] == ["Rust", "Olive", "Rust"]
+    first, second, third = (int(one["value"]) for one in options)
+    assert first == third != second
+
+
 def test_several_orders_are_placed_at_once_and_ids_go_on(shop: Caller) -> None:
     line = {"sku": "A", "name": "A", "price": "1"}
     answer = _send("POST", f"{shop.control}/orders", {"orders": [{"lines": [line]}, {"lines": [line]}]})
