@@ -1,6 +1,6 @@
 """Copies of a file's items and tax codes, kept fresh with the LastModified pair so that an order costs no look-up (SYNC §9)."""
 
-from collections.abc import Collection, Sequence
+from collections.abc import Sequence
 from datetime import datetime, timedelta
 
 from sqlalchemy import delete, select, update
@@ -38,14 +38,6 @@ def read_catalogue(
     """
     items = books.items() if read_to is None else books.items(modified_since=read_to - OVERLAP)
     return items, books.tax_codes() if tax_codes_too or items or read_to is None else ()
-
-
-def knows_tax_codes(session: Session, file: SaasuFile, named: Collection[str], since: datetime) -> bool:
-    """Whether the tax codes were read since a moment and those that a connection names are among them."""
-    if file.tax_codes_read_at is None or file.tax_codes_read_at < since:
-        return False
-    known = set(session.scalars(select(MirroredTaxCode.code).where(MirroredTaxCode.file_pk == file.id)))
-    return known >= set(named)
 
 
 def write_catalogue(

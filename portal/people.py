@@ -2,23 +2,26 @@
 
 import json
 from collections.abc import Collection, Sequence
-from dataclasses import asdict
+from dataclasses import asdict, replace
 from datetime import datetime, timedelta
 from typing import Any, Protocol
 
-from sqlalchemy import delete, select, update
+from sqlalchemy import and_, delete, select, update
 from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.orm import Session
 
+from portal.database import changed_rows
 from portal.models.connections import LOOK_UPS_BEFORE_COPY, SaasuFile
 from portal.models.people import KnownCompany, MirroredContact, PersonIntent
-from portal.sync.people import Kept, Key
+from portal.sync.contacts import is_customer
+from portal.sync.people import FRESH
+from portal.sync.people_port import Kept, Key, Note
 from portal.sync.sale_orders import Contact, PostalAddress
 
 FIELD = "contact"
 AT_ONCE = 200
-PUT_OFF = 5_000
-"""Look-ups before a file with too many contacts is tried again."""
+PAGES_A_LOOK_UP = 3
+"""Calls that making a copy may cost for each look-up that it would have saved so far."""
 UNUSED = timedelta(days=30)
 """A copy that no run used for so long is thrown away: nobody's address is kept for nothing."""
 
@@ -40,7 +43,7 @@ class Keys(Protocol):
 
 
 class SqlPeople:
-    """The copy of one file's contacts; implements `portal.sync.people.PeopleKept`. Every write is committed."""
+    """The copy of one file's contacts; implements `portal.sync.people_port.PeopleKept`. Every write is committed."""
 
     def __init__(self, session: Session, file_pk: str, keys: Keys) -> None:
         self._session = session
@@ -52,18 +55,19 @@ class SqlPeople:
         found: datetime | None = self._of_file(SaasuFile.contacts_read_to)
         return found
 
-    def is_copy_due(self) -> bool:
-        """Whether so many look-ups were made that a copy is worth its calls."""
-        left: int = self._of_file(SaasuFile.copy_contacts_after)
-        return left <= 0
+    def pages_worth(self) -> int:
+        """How many calls a copy may cost by the look-ups it would have saved so far; 0 where none is worth it yet."""
+        tried_at: int = self._of_file(SaasuFile.copy_contacts_at)
+        made: int = self._of_file(SaasuFile.contact_look_ups)
+        return PAGES_A_LOOK_UP * made if made >= tried_at else 0
 
     def looked_up(self) -> None:
         """Count a look-up."""
-        self._change_file(copy_contacts_after=SaasuFile.copy_contacts_after - 1)
+        self._change_file(contact_look_ups=SaasuFile.contact_look_ups + 1)
 
     def put_off(self) -> None:
-        """Make no copy for a long time."""
-        self._change_file(copy_contacts_after=PUT_OFF)
+        """Try to make a copy only after four times as many look-ups."""
+        self._change_file(copy_contacts_at=SaasuFile.copy_contacts_at * 4, contact_look_ups=0)
 
     def by_email(self, email: str) -> tuple[Kept, ...]:
         """The copy's contacts of that e-mail, ascending id."""
@@ -77,7 +81,7 @@ class SqlPeople:
 
     def keep(self, contacts: Sequence[Contact], *, gone: Collection[int] = ()) -> None:
         """Take contacts into the copy, and those that are gone out of it; nothing where there is no copy."""
-        if self.read_to() is None:
+        if not self._hold_copy(SaasuFile.contacts_read_to.is_not(None)):
             return
         self._write(contacts)
         if gone:
@@ -87,15 +91,22 @@ class SqlPeople:
             )
         self._session.commit()
 
-    def bring_up_to(self, moment: datetime, contacts: Sequence[Contact], *, whole: bool) -> None:
-        """Take what was listed into the copy, and note until when it has every change."""
-        if whole:
+    def bring_up_to(self, moment: datetime, contacts: Sequence[Contact], before: datetime | None) -> bool:
+        """Take what was listed into the copy, and note until when it has every change; false where the copy is no longer as it was `before`."""
+        read_to = SaasuFile.contacts_read_to
+        as_it_was = read_to.is_(None) if before is None else read_to == before
+        if not self._hold_copy(as_it_was, contacts_read_to=moment):
+            return False
+        if before is None:
             self._session.execute(forgotten(self._file_pk))
         self._write(contacts)
-        self._change_file(contacts_read_to=moment)
+        self._session.commit()
+        return True
 
     def doubt(self, contact_ids: Collection[int]) -> None:
         """Mark contacts that must be looked up before they are used."""
+        if not self._hold_copy(SaasuFile.contacts_read_to.is_not(None)):
+            return
         self._session.execute(
             update(MirroredContact)
             .where(MirroredContact.file_pk == self._file_pk, MirroredContact.contact_id.in_(contact_ids))
@@ -104,19 +115,52 @@ class SqlPeople:
         )
         self._session.commit()
 
+    def _hold_copy(self, condition: Any, **values: Any) -> bool:
+        """Take the file's row first, so that whoever writes into its copy waits for the other; false where the condition does not hold."""
+        held = self._session.execute(
+            update(SaasuFile)
+            .where(SaasuFile.id == self._file_pk, condition)
+            .values(**(values or {"contacts_read_to": SaasuFile.contacts_read_to}))
+            .execution_options(synchronize_session=False)
+        )
+        if changed_rows(held) != 1:
+            self._session.rollback()
+            return False
+        return True
+
     def writing_since(self, key: Key) -> datetime | None:
         """Since when this is being written."""
-        found = self._session.scalar(select(PersonIntent.begun_at).where(*self._noted(key)))
+        found = self._session.scalar(
+            select(PersonIntent.begun_at).where(*self._noted(key), PersonIntent.made.is_(None))
+        )
         self._session.rollback()
         return found
 
-    def begin(self, key: Key, now: datetime) -> bool:
-        """Note that it is about to be written; false where it is noted already."""
-        values = {"file_pk": self._file_pk, "digest": self._digest(key), "begun_at": now}
-        noted = self._insert(PersonIntent).values(**values).on_conflict_do_nothing()
-        made = self._session.scalar(noted.returning(PersonIntent.digest))
+    def begin(self, key: Key, now: datetime) -> Note | None:
+        """Note that it is about to be written; the note there is already where another worker was first, within the last 10 minutes."""
+        values = {"file_pk": self._file_pk, "digest": self._digest(key), "begun_at": now, "made": None}
+        noted = self._insert(PersonIntent).values(**values)
+        over = noted.on_conflict_do_update(
+            index_elements=["file_pk", "digest"],
+            set_={"begun_at": now, "made": None},
+            where=and_(PersonIntent.made.is_not(None), PersonIntent.begun_at < now - FRESH),
+        )
+        ours = self._session.scalar(over.returning(PersonIntent.digest)) is not None
+        there = (
+            None if ours else self._session.execute(select(PersonIntent.made).where(*self._noted(key))).one()
+        )
         self._session.commit()
-        return made is not None
+        return None if there is None else Note(there.made)
+
+    def made(self, key: Key, made: int) -> None:
+        """Note the id it was given."""
+        self._session.execute(
+            update(PersonIntent)
+            .where(*self._noted(key))
+            .values(made=made)
+            .execution_options(synchronize_session=False)
+        )
+        self._session.commit()
 
     def end(self, key: Key) -> None:
         """Take the note away."""
@@ -125,17 +169,19 @@ class SqlPeople:
         )
         self._session.commit()
 
-    def company(self, name: str) -> int | None:
-        """The id of a company that was found or created before."""
+    def company(self, name: str, since: datetime) -> int | None:
+        """The id of a company that was found or created since a moment."""
         found = self._session.scalar(
             select(KnownCompany.company_id).where(
-                KnownCompany.file_pk == self._file_pk, KnownCompany.name_digest == self._keys.digest(name)
+                KnownCompany.file_pk == self._file_pk,
+                KnownCompany.name_digest == self._keys.digest(name),
+                KnownCompany.known_at >= since,
             )
         )
         self._session.rollback()
         return found
 
-    def keep_company(self, name: str, company_id: int | None) -> None:
+    def keep_company(self, name: str, company_id: int | None, now: datetime) -> None:
         """Remember a company's id; `None` forgets it."""
         digest = self._keys.digest(name)
         if company_id is None:
@@ -144,13 +190,11 @@ class SqlPeople:
                 delete(KnownCompany).where(*mine).execution_options(synchronize_session=False)
             )
         else:
-            values = {"file_pk": self._file_pk, "name_digest": digest, "company_id": company_id}
+            known = {"company_id": company_id, "known_at": now}
             self._session.execute(
                 self._insert(KnownCompany)
-                .values(**values)
-                .on_conflict_do_update(
-                    index_elements=["file_pk", "name_digest"], set_={"company_id": company_id}
-                )
+                .values(file_pk=self._file_pk, name_digest=digest, **known)
+                .on_conflict_do_update(index_elements=["file_pk", "name_digest"], set_=known)
             )
         self._session.commit()
 
@@ -191,7 +235,8 @@ class SqlPeople:
             )
 
     def _row(self, contact: Contact) -> dict[str, Any]:
-        text = json.dumps(asdict(contact))
+        # Of one that is no customer nothing is ever written, so its whole record, bank details and all, is not kept.
+        text = json.dumps(asdict(contact if is_customer(contact) else replace(contact, record="")))
         return {
             "file_pk": self._file_pk,
             "contact_id": contact.id,
@@ -210,7 +255,7 @@ class SqlPeople:
         return f"{self._file_pk}:{contact_id}"
 
     def _digest(self, key: Key) -> str:
-        return self._keys.digest("\x1f".join(key))
+        return self._keys.digest(json.dumps(key))
 
     def _noted(self, key: Key) -> tuple[Any, ...]:
         return (PersonIntent.file_pk == self._file_pk, PersonIntent.digest == self._digest(key))
@@ -222,8 +267,8 @@ class SqlPeople:
 
 
 def name_text(given_name: str, family_name: str) -> str:
-    """First and last name in one text, compared without case and outer blanks."""
-    return f"{given_name.strip().casefold()}\x1f{family_name.strip().casefold()}"
+    """First and last name in one text, compared without case and outer blanks; a first name alone is no last name."""
+    return json.dumps([given_name.strip().casefold(), family_name.strip().casefold()])
 
 
 def forgotten(file_pk: str) -> Any:
@@ -236,15 +281,22 @@ def forgotten(file_pk: str) -> Any:
 
 
 def forget_unused(session: Session, now: datetime) -> int:
-    """Throw away the copies that no run used for 30 days. Commits; how many."""
-    unused = session.scalars(select(SaasuFile.id).where(SaasuFile.contacts_read_to < now - UNUSED)).all()
-    for file_pk in unused:
-        session.execute(forgotten(file_pk))
-        session.execute(
+    """Throw away the copies that no run used for 30 days, and what is known of companies and writes for as long. Commits; how many copies."""
+    old = now - UNUSED
+    found = session.scalars(select(SaasuFile.id).where(SaasuFile.contacts_read_to < old)).all()
+    gone = 0
+    for file_pk in found:
+        # The row first: a run that uses the copy at this moment keeps it, or finds none.
+        held = session.execute(
             update(SaasuFile)
-            .where(SaasuFile.id == file_pk)
-            .values(contacts_read_to=None, copy_contacts_after=LOOK_UPS_BEFORE_COPY)
+            .where(SaasuFile.id == file_pk, SaasuFile.contacts_read_to < old)
+            .values(contacts_read_to=None, contact_look_ups=0, copy_contacts_at=LOOK_UPS_BEFORE_COPY)
             .execution_options(synchronize_session=False)
         )
+        if changed_rows(held) == 1:
+            session.execute(forgotten(file_pk))
+            gone += 1
+    for aged in (KnownCompany.known_at < old, PersonIntent.begun_at < old):
+        session.execute(delete(aged.left.table).where(aged).execution_options(synchronize_session=False))
     session.commit()
-    return len(unused)
+    return gone

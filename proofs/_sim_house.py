@@ -31,7 +31,7 @@ from portal.models.orders import Order
 from portal.models.runs import OPEN, Run
 from portal.services import runs, syncing
 from portal.sync import engine as engines
-from portal.sync import posting, settling
+from portal.sync import settling
 from portal.sync.outfit import Sync
 from portal.sync.ports import Intent, OrderRecord, Outcome, State
 from portal.sync.sale_orders import marker
@@ -268,7 +268,6 @@ FAULTS: dict[str, Callable[[], None]] = {
     "no-intent": without_intent,
     "no-settle": partial(plant, settling, "settle_time", lambda _: timedelta(0)),
     "no-look-up": without_look_up,
-    "no-age-check": partial(plant, posting, "LONGEST_INTENT", timedelta(days=1)),
     "no-fence-and-no-compare": without_fence,
     "cursor-before-the-page": partial(plant, Stepped, "split_pages", True),
 }

@@ -7,20 +7,20 @@ revision = "0013"
 down_revision = "0012"
 
 MOMENT = sa.DateTime(timezone=True)
-LOOK_UPS = 25
+COUNTS = (("contact_look_ups", 0), ("copy_contacts_at", 25))
 
 
 def upgrade() -> None:
     op.add_column("saasu_files", sa.Column("tax_codes_read_at", MOMENT, nullable=True))
     op.add_column("saasu_files", sa.Column("contacts_read_to", MOMENT, nullable=True))
-    op.add_column(
-        "saasu_files",
-        sa.Column("copy_contacts_after", sa.Integer(), nullable=False, server_default=sa.text(str(LOOK_UPS))),
-    )
-    with op.batch_alter_table("saasu_files") as batch:
-        batch.alter_column(
-            "copy_contacts_after", existing_type=sa.Integer(), existing_nullable=False, server_default=None
+    for name, default in COUNTS:
+        op.add_column(
+            "saasu_files",
+            sa.Column(name, sa.Integer(), nullable=False, server_default=sa.text(str(default))),
         )
+    with op.batch_alter_table("saasu_files") as batch:
+        for name, _ in COUNTS:
+            batch.alter_column(name, existing_type=sa.Integer(), existing_nullable=False, server_default=None)
     op.create_table(
         "mirrored_contacts",
         sa.Column("file_pk", sa.String(length=22), nullable=False),
@@ -39,6 +39,7 @@ def upgrade() -> None:
         sa.Column("file_pk", sa.String(length=22), nullable=False),
         sa.Column("name_digest", sa.String(length=64), nullable=False),
         sa.Column("company_id", sa.BigInteger(), nullable=False),
+        sa.Column("known_at", MOMENT, nullable=False),
         sa.ForeignKeyConstraint(["file_pk"], ["saasu_files.id"], name=op.f("fk_known_companies_file_pk")),
         sa.PrimaryKeyConstraint("file_pk", "name_digest", name=op.f("pk_known_companies")),
     )
@@ -47,6 +48,7 @@ def upgrade() -> None:
         sa.Column("file_pk", sa.String(length=22), nullable=False),
         sa.Column("digest", sa.String(length=64), nullable=False),
         sa.Column("begun_at", MOMENT, nullable=False),
+        sa.Column("made", sa.BigInteger(), nullable=True),
         sa.ForeignKeyConstraint(["file_pk"], ["saasu_files.id"], name=op.f("fk_person_intents_file_pk")),
         sa.PrimaryKeyConstraint("file_pk", "digest", name=op.f("pk_person_intents")),
     )
@@ -57,6 +59,7 @@ def downgrade() -> None:
     op.drop_table("known_companies")
     op.drop_table("mirrored_contacts")
     with op.batch_alter_table("saasu_files") as batch:
-        batch.drop_column("copy_contacts_after")
+        batch.drop_column("copy_contacts_at")
+        batch.drop_column("contact_look_ups")
         batch.drop_column("contacts_read_to")
         batch.drop_column("tax_codes_read_at")

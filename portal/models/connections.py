@@ -33,7 +33,8 @@ class SaasuFile(Base):
 
     `daily_calls` is the plan's limit of calls a day where a person gave it, else it follows from `subscription`; `sole_user` is
     true where a person says that nothing else uses this file's API (SYNC §9). The copies of its items, tax codes and contacts have every
-    change until `items_read_to`, `tax_codes_read_at` and `contacts_read_to`; there is no copy of contacts before `copy_contacts_after` look-ups.
+    change until `items_read_to`, `tax_codes_read_at` and `contacts_read_to`; a copy of contacts is tried after `copy_contacts_at` look-ups that
+    it would have saved, of which there were `contact_look_ups` since the last try.
     """
 
     __tablename__ = "saasu_files"
@@ -52,7 +53,8 @@ class SaasuFile(Base):
     items_read_to: Mapped[datetime | None] = mapped_column(AwareDateTime)
     tax_codes_read_at: Mapped[datetime | None] = mapped_column(AwareDateTime)
     contacts_read_to: Mapped[datetime | None] = mapped_column(AwareDateTime)
-    copy_contacts_after: Mapped[int] = mapped_column(default=LOOK_UPS_BEFORE_COPY)
+    contact_look_ups: Mapped[int] = mapped_column(default=0)
+    copy_contacts_at: Mapped[int] = mapped_column(default=LOOK_UPS_BEFORE_COPY)
     daily_calls: Mapped[int | None]
     sole_user: Mapped[bool] = mapped_column(default=False)
 

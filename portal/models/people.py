@@ -33,13 +33,18 @@ class KnownCompany(Base):
     file_pk: Mapped[str] = mapped_column(ForeignKey("saasu_files.id"), primary_key=True)
     name_digest: Mapped[str] = mapped_column(String(64), primary_key=True)
     company_id: Mapped[int] = mapped_column(BigInteger)
+    known_at: Mapped[datetime] = mapped_column(AwareDateTime)
 
 
 class PersonIntent(Base):
-    """A contact or company of a file that is being written, or was and its answer lost: one note for each it is known by (SYNC §7.9)."""
+    """A contact or company of a file that is being written, or was and its answer lost: one note for each e-mail, name or company (SYNC §7.9).
+
+    `made` is the id it was given, for another worker that was about to write it too.
+    """
 
     __tablename__ = "person_intents"
 
     file_pk: Mapped[str] = mapped_column(ForeignKey("saasu_files.id"), primary_key=True)
     digest: Mapped[str] = mapped_column(String(64), primary_key=True)
     begun_at: Mapped[datetime] = mapped_column(AwareDateTime)
+    made: Mapped[int | None] = mapped_column(BigInteger)

@@ -24,6 +24,7 @@ from portal.sync.problems import Code, Problem, RunStopped
 
 SOONEST = timedelta(minutes=10)
 """Work that waits for calls is looked at again after so long at the earliest."""
+SPARE_SHARE = 4
 FEWEST_CALLS, MOST_CALLS = 200, 1_000_000
 """What a person may give as a plan's calls a day."""
 
@@ -39,6 +40,13 @@ class Work(StrEnum):
 def allowance_of(session: Session, file: SaasuFile, now: datetime) -> Allowance:
     """The file's allowance at a moment, with what all firms that share the file used of it."""
     return budget.allowance_of(session, file, now)
+
+
+def spare_calls(session: Session, file: SaasuFile, now: datetime) -> int:
+    """How many of the day's calls may go now into what only saves calls later: a quarter of what the hourly runs do not need. Rolls back."""
+    found = budget.allowance_of(session, file, now).left_for_backfill // SPARE_SHARE
+    session.rollback()
+    return found
 
 
 def affording(session: Session, file: SaasuFile, clock: Clock, work: Work) -> Callable[[], None]:

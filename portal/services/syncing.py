@@ -14,10 +14,11 @@ from portal import mirrors
 from portal.ledger import Seal, SqlKnownSales, SqlLedger, SqlSliceLedger
 from portal.logs import bound, log
 from portal.models.backfills import Backfill
-from portal.models.connections import Connection
+from portal.models.connections import Connection, SaasuFile
+from portal.models.orders import Order
 from portal.models.runs import SYNCING, Run, RunKind, RunState
 from portal.people import SqlPeople
-from portal.services.allowances import Work, affording
+from portal.services.allowances import Work, affording, spare_calls
 from portal.services.notices import tell_of_run
 from portal.services.remotes import Outside, books_for, firm_vault, seal_for, shop_for
 from portal.services.runs import begin, finish, state_for
@@ -26,7 +27,7 @@ from portal.sync.engine import run_settling, run_sync
 from portal.sync.failures import RemoteFailure, shop_problem
 from portal.sync.outfit import Sync
 from portal.sync.people import KnownPeople
-from portal.sync.ports import CatalogueToRead, Clock, LeaseLost, SliceOver, StopAsked
+from portal.sync.ports import CatalogueToRead, Clock, LeaseLost, SliceOver, State, StopAsked
 from portal.sync.problems import Code, Problem, RunStopped
 from portal.sync.retrying import run_one
 from portal.sync.rules import Catalogue, Existing, Item, Rules, Span
@@ -37,10 +38,12 @@ CLOCKS_DIFFER = timedelta(days=1)
 LONGEST_PAUSE = timedelta(hours=2)
 """Between two runs of a connection, hourly as they are, before its ledger is no longer trusted to know what was posted meanwhile."""
 LAST_RUNS = 10
+MOST_FAILED = 200
+"""Failed orders of a connection that are looked through for one that waits for a tax code."""
 TAX_CODES_TRUSTED = {
     RunKind.HOURLY: timedelta(hours=36),
     RunKind.BACKFILL: timedelta(hours=36),
-    RunKind.SWEEP: timedelta(hours=12),
+    RunKind.SWEEP: timedelta(hours=36),
     RunKind.MANUAL: timedelta(0),
     RunKind.RETRY: timedelta(0),
     RunKind.PREVIEW: timedelta(0),
@@ -161,7 +164,11 @@ def build_sync(session: Session, outside: Outside, run: Run, fence: int, clock: 
         rules_now=rules_now,
         shop=shop,
         books=KnownPeople(
-            books=books, kept=SqlPeople(session, connection.file_pk, keys), clock=clock, afford=afford
+            books=books,
+            kept=SqlPeople(session, connection.file_pk, keys),
+            clock=clock,
+            spare=lambda: spare_calls(session, connection.file, clock.now()),
+            refused=lambda: distrust_tax_codes(session, connection.file_pk),
         ),
         ledger=ledger_for(session, run, fence, clock, seal_for(keys)),
         sales=SqlKnownSales(session, connection, fence, clock),
@@ -235,13 +242,15 @@ def fresh_catalogue(
 ) -> Catalogue:
     """The file's items and tax codes, brought up to date with one call where nothing much changed (SYNC §9).
 
-    Tax codes have no list of what changed: they are read once a night by the sweep, by a run that a person asked for, and where one
-    that the connection names is not known.
+    Tax codes have no list of what changed: they are read when an item changed, by a run that a person asked for, where Saasu refused a
+    sale or an order waits for a code, else every 36 hours.
     """
     file = connection.file
     asked_at = clock.now()
-    named = (connection.taxable_code, connection.free_code, connection.export_code)
-    trusted = mirrors.knows_tax_codes(session, file, named, asked_at - TAX_CODES_TRUSTED[RunKind(kind)])
+    trusted = file.tax_codes_read_at is not None
+    if file.tax_codes_read_at is not None:
+        trusted = asked_at - file.tax_codes_read_at < TAX_CODES_TRUSTED[RunKind(kind)]
+    trusted = trusted and not waits_for_tax_code(session, connection.id)
     session.commit()
     items, tax_codes = mirrors.read_catalogue(books, file.items_read_to, tax_codes_too=not trusted)
     mirrors.write_catalogue(session, file, items, tax_codes, asked_at)
@@ -249,3 +258,23 @@ def fresh_catalogue(
     found = mirrors.catalogue(session, file.id)
     session.commit()
     return found
+
+
+def waits_for_tax_code(session: Session, connection_id: str) -> bool:
+    """Whether an order failed for a tax code that was not known, or had another rate."""
+    failed = select(Order.problems).where(Order.connection_id == connection_id, Order.state == State.FAILED)
+    codes = {
+        problem["code"] for problems in session.scalars(failed.limit(MOST_FAILED)) for problem in problems
+    }
+    return bool(codes & {Code.TAX_CODE_MISSING, Code.TAX_RATE_UNKNOWN})
+
+
+def distrust_tax_codes(session: Session, file_pk: str) -> None:
+    """Have the tax codes read by the next run that posts: Saasu refused a sale. Commits."""
+    session.execute(
+        update(SaasuFile)
+        .where(SaasuFile.id == file_pk)
+        .values(tax_codes_read_at=None)
+        .execution_options(synchronize_session=False)
+    )
+    session.commit()

@@ -12,6 +12,7 @@ RemoteFailure             what happened, whose turn it is, whether trying again 
 │   └── CodeWanted        a two-factor code is wanted
 ├── StoreClosed           the store is suspended or under maintenance (BC §1)
 ├── Unreachable           nothing was done that matters: a read failed, or a write was never sent
+│   └── StillWriting      a customer is being written, and whether that was done is not known yet; Saasu was not asked
 └── OutcomeLost           a write may or may not have been done: time-out, reset, 408, 409, 5xx, HTML, a cut answer (SYNC §7.4)
 """
 
@@ -94,6 +95,10 @@ class StoreClosed(RemoteFailure):
 
 class Unreachable(RemoteFailure):
     """No usable answer to a read, or a write that was never sent."""
+
+
+class StillWriting(Unreachable):
+    """A customer is being written by somebody, or the answer to it was lost a moment ago; nothing was asked (SYNC §7.9)."""
 
 
 class OutcomeLost(RemoteFailure):

@@ -5,10 +5,9 @@ looked up before anything is written again (SYNC §7.9). The copy is brought up 
 which it may be wrong is *doubtful* and looked up.
 """
 
-from collections.abc import Callable, Collection, Iterator, Sequence
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
-from typing import Protocol
 
 from portal.sync.failures import (
     NumberTaken,
@@ -17,10 +16,12 @@ from portal.sync.failures import (
     Refused,
     RemoteFailure,
     StaleRecord,
+    StillWriting,
     Unreachable,
 )
+from portal.sync.people_port import FileBooks, Kept, Key, PeopleKept
 from portal.sync.planning import SETTLE_WITH_NUMBER
-from portal.sync.ports import Books, Clock
+from portal.sync.ports import Clock
 from portal.sync.rules import Item, TaxCode
 from portal.sync.sale_orders import (
     Contact,
@@ -36,88 +37,13 @@ FRESH = timedelta(minutes=10)
 """How long a copy serves before a run that is still at work brings it up to date again."""
 MOST_CONTACTS = 20_000
 """A file with more has no copy: listing them would cost a large part of a day's calls."""
+MOST_CHANGED = 500
+"""Changed contacts that are listed to bring a copy up to date; where there are more, this run looks its customers up."""
 MOST_LISTINGS = 4
-"""Listings of all contacts until two agree: a contact that is written or deleted between two pages may hide another."""
+"""Listings of the same contacts until two agree: one that is written or deleted between two pages may hide another."""
 PAGE = 100
-
-Key = tuple[str, str, str]
-"""What a contact or company is known by while it is written: its kind, and one or two texts, compared without case and outer blanks."""
-
-
-@dataclass(frozen=True, slots=True)
-class Kept:
-    """A contact as the copy has it; one that is doubtful must be looked up."""
-
-    contact: Contact
-    doubtful: bool = False
-
-
-class PeopleKept(Protocol):
-    """The copy of one file's contacts, and the notes of those being written. Every write is committed."""
-
-    def read_to(self) -> datetime | None:
-        """Until when the copy has every change; `None` where there is no copy."""
-        ...
-
-    def is_copy_due(self) -> bool:
-        """Whether so many look-ups were made that a copy is worth its calls."""
-        ...
-
-    def looked_up(self) -> None:
-        """Count a look-up that a copy would have saved."""
-        ...
-
-    def put_off(self) -> None:
-        """Make no copy for a long time: the file has too many contacts."""
-        ...
-
-    def by_email(self, email: str) -> tuple[Kept, ...]:
-        """The copy's contacts of that e-mail."""
-        ...
-
-    def by_name(self, given_name: str, family_name: str) -> tuple[Kept, ...]:
-        """The copy's contacts of that first and last name."""
-        ...
-
-    def keep(self, contacts: Sequence[Contact], *, gone: Collection[int] = ()) -> None:
-        """Take contacts into the copy as they are now, and those that are gone out of it; nothing where there is no copy."""
-        ...
-
-    def bring_up_to(self, moment: datetime, contacts: Sequence[Contact], *, whole: bool) -> None:
-        """Take what was listed into the copy, which has every change until then; `whole` begins it anew."""
-        ...
-
-    def doubt(self, contact_ids: Collection[int]) -> None:
-        """Mark contacts that must be looked up before they are used."""
-        ...
-
-    def writing_since(self, key: Key) -> datetime | None:
-        """Since when a contact or company is being written, or its answer lost; `None` where it is not."""
-        ...
-
-    def begin(self, key: Key, now: datetime) -> bool:
-        """Note that it is about to be written; false where it is noted already."""
-        ...
-
-    def end(self, key: Key) -> None:
-        """Take the note away."""
-        ...
-
-    def company(self, name: str) -> int | None:
-        """The id of a company that was found or created before."""
-        ...
-
-    def keep_company(self, name: str, company_id: int | None) -> None:
-        """Remember a company's id; `None` forgets it."""
-        ...
-
-
-class FileBooks(Books, Protocol):
-    """Books whose contacts can be listed as well."""
-
-    def all_contacts(self, *, modified_since: datetime | None = None) -> Iterator[Contact]:
-        """All contacts, or those modified since a moment, page by page. Raises a `RemoteFailure`."""
-        ...
+COMPANY_TRUSTED = timedelta(days=1)
+"""How long a company's id is known by its name; it may be called otherwise in Saasu by then."""
 
 
 @dataclass(slots=True, kw_only=True)
@@ -127,11 +53,16 @@ class KnownPeople:
     books: FileBooks
     kept: PeopleKept
     clock: Clock
-    afford: Callable[[], None] = lambda: None
-    """Asked before each page of a whole listing; raises `RunStopped` where its calls are not there."""
+    spare: Callable[[], int] = lambda: 0
+    """How many calls there are now for what only saves calls later."""
+    refused: Callable[[], None] = lambda: None
+    """Hears of a sale that Saasu refused: what was copied of the file may be out of date."""
     fresh_until: datetime | None = None
     unlisted: bool = False
-    """Whether this run found that the file has too many contacts for a copy."""
+    """Whether this run looks every customer up: the contacts could not be listed, or not for what it is worth."""
+    lost_until: datetime | None = None
+    """Until when every customer is looked up, because the answer to a contact that was written is not known."""
+    look_ups: int = 0
 
     def contacts_by_email(self, email: str) -> tuple[Contact, ...]:
         """The contacts with that e-mail."""
@@ -165,7 +96,7 @@ class KnownPeople:
             if not any(one.doubtful for one in copied):
                 return tuple(one.contact for one in copied)
         if copied is None:
-            self.kept.looked_up()
+            self._looked_up()
         found = look_up()
         ids = {one.id for one in found}
         gone = [one.contact.id for one in copied or () if one.doubtful and one.contact.id not in ids]
@@ -178,46 +109,70 @@ class KnownPeople:
         """Whether it was being written and the answer was lost. Raises `Unreachable` while it may still come (SYNC §7.5)."""
         since = self.kept.writing_since(key)
         if since is not None and self.clock.now() < since + SETTLE_WITH_NUMBER:
-            raise Unreachable("a customer of this order was being written, and its answer is not known yet")
+            raise StillWriting(
+                "a customer of this order was being written to Saasu, and the answer is not known yet"
+            )
         return since is not None
 
+    def _looked_up(self) -> None:
+        """Count a look-up; the first one of a run costs no more than bringing a copy up to date would."""
+        self.look_ups += 1
+        if self.look_ups > 1:
+            self.kept.looked_up()
+
     def _has_copy(self) -> bool:
-        """Whether there is a copy, brought up to date. Raises a `RemoteFailure`."""
+        """Whether there is a copy, brought up to date. Where its contacts cannot be listed, or not for what it is worth, this run has none."""
         now = self.clock.now()
+        if self.unlisted or (self.lost_until is not None and now < self.lost_until):
+            return False
         if self.fresh_until is not None and now < self.fresh_until:
             return True
-        read_to = self.kept.read_to()
-        if read_to is None:
-            return self._begin_copy(now)
-        changed = tuple(self.books.all_contacts(modified_since=read_to - OVERLAP))
-        self.kept.bring_up_to(now, changed, whole=False)
-        self.fresh_until = now + FRESH
-        return True
+        try:
+            up_to_date = self._bring_up(now) if self.kept.read_to() is not None else self._begin_copy(now)
+        except Unreachable:
+            self.unlisted = True
+            return False
+        if up_to_date:
+            self.fresh_until = now + FRESH
+        return up_to_date
+
+    def _bring_up(self, now: datetime) -> bool:
+        """Take in what changed; whether the copy is up to date. Raises a `RemoteFailure`."""
+        before = self.kept.read_to()
+        if before is None:
+            return False
+        changed = self._listed(before - OVERLAP, MOST_CHANGED, None)
+        if changed is None:
+            self.unlisted = True
+            return False
+        return self.kept.bring_up_to(now, changed, before)
 
     def _begin_copy(self, now: datetime) -> bool:
-        """List all contacts where a copy is worth it; whether there is one now. Raises a `RemoteFailure`."""
-        if self.unlisted or not self.kept.is_copy_due():
+        """List all contacts where a copy is worth it; whether there is one now, up to date. Raises a `RemoteFailure`.
+
+        What others write meanwhile was not kept, so what changed since is listed at once.
+        """
+        pages = min(self.kept.pages_worth(), self.spare())
+        if pages <= 0:
             return False
-        contacts = self._listed()
+        contacts = self._listed(None, MOST_CONTACTS, pages)
         if contacts is None:
             self.unlisted = True
             self.kept.put_off()
             return False
-        self.kept.bring_up_to(now, contacts, whole=True)
-        self.fresh_until = now + FRESH
-        return True
+        return self.kept.bring_up_to(now, contacts, None) and self._bring_up(self.clock.now())
 
-    def _listed(self) -> tuple[Contact, ...] | None:
-        """All contacts, by two listings that agree or one of a single page; `None` where there are too many, or they never do."""
+    def _listed(self, since: datetime | None, most: int, pages: int | None) -> tuple[Contact, ...] | None:
+        """Contacts by two listings that agree, or one of a single page; `None` where there are too many, it takes too many pages, or they never do."""
         before: set[int] | None = None
+        read = 0
         for _ in range(MOST_LISTINGS):
             rows: dict[int, Contact] = {}
-            self.afford()
-            for contact in self.books.all_contacts():
+            for contact in self.books.all_contacts(modified_since=since):
                 rows[contact.id] = contact
-                if len(rows) % PAGE == 0:
-                    self.afford()
-                if len(rows) > MOST_CONTACTS:
+                if len(rows) % PAGE == 1:
+                    read += 1
+                if len(rows) > most or (pages is not None and read > pages):
                     return None
             if len(rows) < PAGE or rows.keys() == before:
                 return tuple(rows.values())
@@ -228,12 +183,13 @@ class KnownPeople:
         """The ids of the companies of that name; one known already is not asked for again."""
         key = ("company", folded(name), "")
         noted = self._is_noted(key)
-        known = None if noted else self.kept.company(name)
+        now = self.clock.now()
+        known = None if noted else self.kept.company(name, now - COMPANY_TRUSTED)
         if known is not None:
             return (known,)
         found = self.books.companies_by_name(name)
         if found:
-            self.kept.keep_company(name, found[0])
+            self.kept.keep_company(name, found[0], now)
         if noted:
             self.kept.end(key)
         return found
@@ -242,8 +198,8 @@ class KnownPeople:
         """Create a company; its id."""
         key = ("company", folded(name), "")
         made = self._write(key, lambda: self.books.create_company(name))
-        self.kept.keep_company(name, made)
-        self.kept.end(key)
+        self.kept.keep_company(name, made, self.clock.now())
+        self.kept.made(key, made)
         return made
 
     def create_contact(self, contact: NewContact) -> int:
@@ -253,30 +209,45 @@ class KnownPeople:
             made = self._write(key, lambda: self.books.create_contact(contact))
         except Refused:
             if contact.company:
-                self.kept.keep_company(contact.company, None)
+                self.kept.keep_company(contact.company, None, self.clock.now())
             raise
         self.kept.keep([as_created(made, contact)])
-        self.kept.end(key)
+        self.kept.made(key, made)
         return made
 
     def _write(self, key: Key, write: Callable[[], int]) -> int:
-        """Note what is about to be written, and write it; the note stays until what came back is kept, or where nothing did (SYNC §7.9)."""
-        if not self.kept.begin(key, self.clock.now()):
-            raise Unreachable("another run is writing a customer of this order")
+        """Note what is about to be written, and write it; the note stays where the answer was lost (SYNC §7.9).
+
+        What another worker wrote since this one looked is not written again.
+        """
+        note = self.kept.begin(key, self.clock.now())
+        if note is not None and note.made is not None:
+            return note.made
+        if note is not None:
+            raise StillWriting("another run is writing a customer of this order to Saasu")
         try:
             return write()
         except OutcomeLost:
+            self._lost()
             raise
         except RemoteFailure:
             self.kept.end(key)
             raise
+
+    def _lost(self) -> None:
+        """Whatever was to be written may be there under any of its names: the copy answers nothing before it would have it."""
+        self.fresh_until, self.lost_until = None, self.clock.now() + SETTLE_WITH_NUMBER
 
     def update_contact(self, contact: Contact, change: ContactChange) -> None:
         """Write the changed fields into the whole record; raises `StaleRecord` where the record changed, or is not known whole."""
         self.kept.doubt([contact.id])
         if not contact.record:
             raise StaleRecord("Written by this run; its whole record is read before it is changed again.")
-        self.books.update_contact(contact, change)
+        try:
+            self.books.update_contact(contact, change)
+        except OutcomeLost:
+            self._lost()
+            raise
         self.kept.keep([as_changed(contact, change)])
 
     def post(self, sale: SaleOrder) -> PostedOrder:
@@ -288,6 +259,7 @@ class KnownPeople:
         except Refused:
             named = (sale.billing_contact_id, sale.shipping_contact_id)
             self.kept.doubt({one for one in named if one is not None})
+            self.refused()
             raise
 
     def items(self, *, modified_since: datetime | None = None) -> tuple[Item, ...]:

@@ -15,6 +15,7 @@ from portal.sync.failures import (
     PeriodLocked,
     Refused,
     RemoteFailure,
+    StillWriting,
     Throttled,
     Unreachable,
     books_problem,
@@ -22,7 +23,7 @@ from portal.sync.failures import (
 from portal.sync.goods import unread_combos
 from portal.sync.mapping import Mapped, map_order, sale_order
 from portal.sync.orders import CompleteOrder
-from portal.sync.planning import LONGEST_INTENT, Ignore, Reject, by_rules, next_try
+from portal.sync.planning import LONGEST_INTENT, SETTLE_WITH_NUMBER, Ignore, Reject, by_rules, next_try
 from portal.sync.ports import Books, Clock, Intent, Ledger, OrderRecord, Outcome, State
 from portal.sync.problems import Code, Problem, RunStopped, about_order
 from portal.sync.proving import ReadBack
@@ -94,6 +95,14 @@ class Poster:
             words = f"Saasu refused the contact: {failure.sentence}"
             problem = about_order(Code.SAASU_REFUSED, record.order_id, words)
             self.ledger.settle(record, self._refusal(record, problem, mapped))
+            return
+        if isinstance(failure, StillWriting):
+            problem = about_order(
+                Code.OUTCOME_UNKNOWN, record.order_id, f"{failure.sentence}; nothing was posted"
+            )
+            again = self.clock.now() + SETTLE_WITH_NUMBER
+            waits = Outcome(state=State.FAILED, problems=(problem,), retry_at=again, bridge=mapped.bridge)
+            self.ledger.settle(record, waits)
             return
         if isinstance(failure, OutcomeLost | Unreachable) and self.lost_running + 1 < LOST_LIMIT:
             self.lost_running += 1

@@ -41,7 +41,7 @@ def contacts(shop: Counter, email: str) -> list[dict[str, Any]]:
 def copied(shop: Counter) -> None:
     """The file's contacts are copied with the next look-up."""
     session = shop.desk.session
-    session.execute(update(SaasuFile).values(copy_contacts_after=0))
+    session.execute(update(SaasuFile).values(copy_contacts_at=1, contact_look_ups=1))
     session.commit()
 
 
@@ -78,6 +78,26 @@ def test_a_person_who_asks_for_a_run_has_the_tax_codes_read_anew(shop: Counter) 
     shop.place()
     shop.run()
     assert "GET /TaxCodes" not in calls(shop)
+
+
+def test_a_refused_sale_has_the_tax_codes_read_by_the_next_run(shop: Counter) -> None:
+    shop.place()
+    shop.run()
+    calls(shop)
+    shop.desk.servers.controls["saasu"].faults.order(
+        {
+            "match": {"method": "POST", "path": "/Invoice"},
+            "fault": "error_before",
+            "status": 400,
+            "body": '"no"',
+        }
+    )
+    shop.place()
+    shop.run()
+    assert "GET /TaxCodes" not in calls(shop)
+    shop.place()
+    shop.run()
+    assert calls(shop)["GET /TaxCodes"] == 1
 
 
 def test_a_customer_with_two_orders_in_a_run_is_written_once(shop: Counter) -> None:

@@ -9,10 +9,10 @@ from sqlalchemy.orm import Session
 
 from portal import people
 from portal.models.connections import SaasuFile
-from portal.models.people import MirroredContact, PersonIntent
+from portal.models.people import KnownCompany, MirroredContact, PersonIntent
 from portal.people import SqlPeople
 from portal.services.remotes import firm_vault
-from portal.sync.people import Kept, Key
+from portal.sync.people_port import Kept, Key, Note
 from portal.sync.sale_orders import Contact, PostalAddress
 from portal.vault import Vault
 from tests.builders import contact
@@ -43,7 +43,7 @@ def contacts(kept: SqlPeople, email: str) -> list[Contact]:
 
 
 def test_a_copy_gives_back_every_field_by_email_and_by_name(kept: SqlPeople) -> None:
-    kept.bring_up_to(NOON, [NOAH, MIA], whole=True)
+    kept.bring_up_to(NOON, [NOAH, MIA], None)
 
     assert kept.read_to() == NOON
     assert kept.by_email(" mia@EXAMPLE.com ") == (Kept(MIA),)
@@ -52,7 +52,7 @@ def test_a_copy_gives_back_every_field_by_email_and_by_name(kept: SqlPeople) -> 
 
 
 def test_nothing_in_the_database_names_anybody(session: Session, kept: SqlPeople) -> None:
-    kept.bring_up_to(NOON, [MIA], whole=True)
+    kept.bring_up_to(NOON, [MIA], None)
     (row,) = session.execute(select(MirroredContact)).scalars()
     stored = f"{row.email_digest} {row.name_digest} {row.sealed!r}".casefold()
     assert "mia" not in stored
@@ -60,19 +60,43 @@ def test_nothing_in_the_database_names_anybody(session: Session, kept: SqlPeople
 
 
 def test_a_copy_follows_what_changed_and_a_whole_listing_begins_it_anew(kept: SqlPeople) -> None:
-    kept.bring_up_to(NOON, [MIA, NOAH], whole=True)
+    kept.bring_up_to(NOON, [MIA, NOAH], None)
     married = replace(MIA, family_name="Reid", email="mia.reid@example.com")
-    kept.bring_up_to(NOON + timedelta(hours=1), [married], whole=False)
+    assert kept.bring_up_to(NOON + timedelta(hours=1), [married], NOON)
     assert (contacts(kept, "mia@example.com"), contacts(kept, "mia.reid@example.com")) == ([], [married])
     assert kept.by_name("Noah", "Reid") == (Kept(NOAH),)
 
-    kept.bring_up_to(NOON + timedelta(hours=2), [MIA], whole=True)
+    assert people.forget_unused(kept._session, NOON + timedelta(days=40)) == 1
+    assert kept.bring_up_to(NOON + timedelta(days=40), [MIA], None)
     assert (kept.by_name("Noah", "Reid"), contacts(kept, MIA.email)) == ((), [MIA])
-    assert kept.read_to() == NOON + timedelta(hours=2)
+
+
+def test_a_copy_that_is_no_longer_as_it_was_takes_nothing(session: Session, kept: SqlPeople) -> None:
+    assert not kept.bring_up_to(NOON, [MIA], NOON - timedelta(hours=1))
+    kept.bring_up_to(NOON, [MIA], None)
+    assert not kept.bring_up_to(NOON + timedelta(hours=1), [NOAH], None)
+    assert not kept.bring_up_to(NOON + timedelta(hours=1), [NOAH], NOON - timedelta(hours=1))
+    assert (kept.read_to(), kept.by_name("Noah", "Reid")) == (NOON, ())
+    people.forget_unused(session, NOON + timedelta(days=31))
+
+    assert not kept.bring_up_to(NOON + timedelta(days=31), [NOAH], NOON)
+    assert (kept.read_to(), kept.by_name("Noah", "Reid")) == (None, ())
+
+
+def test_a_first_name_alone_is_no_last_name_alone(kept: SqlPeople) -> None:
+    acme = contact(id=9, given_name="Acme", family_name="", email="")
+    kept.bring_up_to(NOON, [acme], None)
+    assert kept.by_name("acme", "") == (Kept(acme),)
+    assert (kept.by_name("", "Acme"), kept.by_name("Ac", "me")) == ((), ())
+
+
+def test_of_one_that_is_no_customer_the_whole_record_is_not_kept(kept: SqlPeople) -> None:
+    kept.bring_up_to(NOON, [replace(MIA, is_customer=False, is_supplier=True)], None)
+    assert [one.record for one in contacts(kept, MIA.email)] == [""]
 
 
 def test_a_doubt_stays_until_the_contact_is_read_again_or_gone(kept: SqlPeople) -> None:
-    kept.bring_up_to(NOON, [MIA, NOAH], whole=True)
+    kept.bring_up_to(NOON, [MIA, NOAH], None)
     kept.doubt([7, 8, 99])
     assert kept.by_email(MIA.email) == (Kept(MIA, doubtful=True),)
 
@@ -87,21 +111,29 @@ def test_without_a_copy_nobody_is_kept(session: Session, kept: SqlPeople) -> Non
     assert kept.read_to() is None
 
 
-def test_a_copy_is_due_after_twenty_five_look_ups_and_may_be_put_off(kept: SqlPeople) -> None:
+def test_a_copy_is_worth_three_calls_a_look_up_from_the_twenty_fifth_on_and_may_be_put_off(
+    kept: SqlPeople,
+) -> None:
     for _ in range(24):
         kept.looked_up()
-    assert not kept.is_copy_due()
+    assert kept.pages_worth() == 0
     kept.looked_up()
-    assert kept.is_copy_due()
+    assert kept.pages_worth() == 75
     kept.put_off()
-    assert not kept.is_copy_due()
+    for _ in range(99):
+        kept.looked_up()
+    assert kept.pages_worth() == 0
+    kept.looked_up()
+    assert kept.pages_worth() == 300
 
 
 def test_one_note_for_each_that_is_written(session: Session, kept: SqlPeople) -> None:
     assert kept.writing_since(KEY) is None
-    assert kept.begin(KEY, NOON)
-    assert not kept.begin(KEY, NOON + timedelta(minutes=1))
-    assert kept.begin(("name", "kim", "park"), NOON)
+    assert kept.begin(KEY, NOON) is None
+    assert kept.begin(KEY, NOON + timedelta(hours=1)) == Note(None)
+    assert kept.begin(("name", "kim", "park"), NOON) is None
+    assert kept.begin(("name", "", "kim"), NOON) is None
+    assert kept.begin(("name", "kim", ""), NOON) is None
     assert kept.writing_since(KEY) == NOON
     assert "kim" not in str(session.scalars(select(PersonIntent.digest)).all())
     session.rollback()
@@ -109,16 +141,27 @@ def test_one_note_for_each_that_is_written(session: Session, kept: SqlPeople) ->
     kept.end(KEY)
 
     assert kept.writing_since(KEY) is None
-    assert kept.begin(KEY, NOON + timedelta(minutes=2))
+    assert kept.begin(KEY, NOON + timedelta(minutes=2)) is None
+
+
+def test_the_id_of_what_was_written_is_known_for_ten_minutes(kept: SqlPeople) -> None:
+    kept.begin(KEY, NOON)
+    kept.made(KEY, 41)
+
+    assert kept.writing_since(KEY) is None
+    assert kept.begin(KEY, NOON + timedelta(minutes=10)) == Note(41)
+    assert kept.begin(KEY, NOON + timedelta(minutes=10, seconds=1)) is None
+    assert kept.writing_since(KEY) == NOON + timedelta(minutes=10, seconds=1)
 
 
 def test_a_company_is_remembered_replaced_and_forgotten(kept: SqlPeople) -> None:
-    assert kept.company("Gum") is None
-    kept.keep_company("Gum", 4)
-    kept.keep_company(" GUM", 5)
-    assert kept.company("gum") == 5
-    kept.keep_company("gum", None)
-    assert kept.company("Gum") is None
+    assert kept.company("Gum", NOON) is None
+    kept.keep_company("Gum", 4, NOON)
+    kept.keep_company(" GUM", 5, NOON + timedelta(hours=1))
+    assert kept.company("gum", NOON + timedelta(hours=1)) == 5
+    assert kept.company("gum", NOON + timedelta(hours=1, seconds=1)) is None
+    kept.keep_company("gum", None, NOON)
+    assert kept.company("Gum", NOON) is None
 
 
 def test_two_files_keep_apart_what_they_know(
@@ -126,25 +169,33 @@ def test_two_files_keep_apart_what_they_know(
 ) -> None:
     other = make_file(session, make_firm(session, "Another firm"), file_id=file.file_id)
     theirs = SqlPeople(session, other.id, firm_vault(session, vault, other.firm_id))
-    kept.bring_up_to(NOON, [MIA], whole=True)
+    kept.bring_up_to(NOON, [MIA], None)
     kept.begin(KEY, NOON)
-    kept.keep_company("Gum", 4)
+    kept.keep_company("Gum", 4, NOON)
 
-    assert (theirs.by_email(MIA.email), theirs.writing_since(KEY), theirs.company("Gum")) == ((), None, None)
+    assert (theirs.by_email(MIA.email), theirs.writing_since(KEY), theirs.company("Gum", NOON)) == (
+        (),
+        None,
+        None,
+    )
     assert theirs.read_to() is None
 
 
 def test_a_copy_that_no_run_used_for_a_month_is_thrown_away(session: Session, kept: SqlPeople) -> None:
-    kept.bring_up_to(NOON, [MIA], whole=True)
+    kept.bring_up_to(NOON, [MIA], None)
     kept.put_off()
+    kept.begin(KEY, NOON)
+    kept.keep_company("Gum", 4, NOON)
 
     assert people.forget_unused(session, NOON + timedelta(days=30)) == 0
     assert contacts(kept, MIA.email) == [MIA]
+    assert kept.company("Gum", NOON) == 4
     assert people.forget_unused(session, NOON + timedelta(days=30, seconds=1)) == 1
 
-    assert session.scalars(select(MirroredContact)).all() == []
+    for table in (MirroredContact, PersonIntent, KnownCompany):
+        assert session.scalars(select(table)).all() == []
     session.rollback()
     assert kept.read_to() is None
     for _ in range(25):
         kept.looked_up()
-    assert kept.is_copy_due()
+    assert kept.pages_worth() == 75

@@ -12,6 +12,7 @@ from portal.sync.failures import (
     PeriodLocked,
     Refused,
     RemoteFailure,
+    StillWriting,
     Throttled,
     Unreachable,
 )
@@ -56,6 +57,22 @@ def test_a_contact_that_saasu_refuses_keeps_only_its_own_order_back() -> None:
     assert outcome.bridge is not None
     assert here.ledger.state(121) is State.POSTED
     assert [sale.number for sale in here.books.sales] == ["SHO121"]
+
+
+def test_orders_of_a_customer_who_is_being_written_wait_two_minutes_and_stop_no_run() -> None:
+    here = world(*(of_somebody_else(number) for number in range(120, 125)))
+    words = "a customer of this order was being written to Saasu, and the answer is not known yet"
+    with_contacts_that(here, *(StillWriting(words) for _ in range(4)))
+
+    here.run()
+
+    outcome = here.ledger.last(123)
+    assert (outcome.state, outcome.retry_at) == (State.FAILED, NOW + timedelta(minutes=2))
+    assert [(one.code, one.sentence) for one in outcome.problems] == [
+        (Code.OUTCOME_UNKNOWN, f"Order #123: {words}; nothing was posted")
+    ]
+    assert outcome.bridge is not None
+    assert here.ledger.state(124) is State.POSTED
 
 
 @pytest.mark.parametrize("failure", [OutcomeLost("broke off"), Unreachable("no connection")])
