@@ -1,11 +1,11 @@
 """One connection's ledger kept in memory: its rows are the ledger's own rows, its conditions the same, its transactions atomic.
 
 What a row becomes is written by the functions of `portal.ledger.rows`, so no decision is made a second time here. That it behaves as
-the ledger over SQL is shown by the contract tests that both pass (tests/ledger/test_contract.py).
+the ledger over SQL is shown by the contract tests that both pass (tests/ledger/test_contract.py, test_contract_leases.py).
 """
 
 from collections.abc import Callable, Collection, Iterable, Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field, fields, replace
 from datetime import datetime
 from decimal import Decimal
 
@@ -20,6 +20,8 @@ from portal.ledger.rows import (
     write_intent,
     write_outcome,
 )
+from portal.ledger.sales import LONGEST, mark_of
+from portal.models.connections import EVERY_CONTACT
 from portal.models.orders import Order
 from portal.sync.known_sales import Looked, folded_number, is_ours_to_give
 from portal.sync.meanwhile import PageMoved, RulesChanged
@@ -54,7 +56,8 @@ class Shelf:
     fence: int = 0
     holder: str | None = None
     lease_until: datetime | None = None
-    stop_asked: bool = False
+    asked_to_stop: set[str] = field(default_factory=set)
+    """The ids of the runs that a person asked to stop."""
     enabled: bool = True
     writers: dict[int, int] = field(default_factory=dict)
     shapes: dict[Shape, bool] = field(default_factory=dict)
@@ -93,6 +96,8 @@ class MemoryLedger:
         self._run_id = run_id
         self._clock = clock
         self._rules: Rules | None = None
+        self._settles_only = not shelf.enabled
+        self._lease_before = shelf.lease_until
 
     def judge_by(self, rules: Rules) -> None:
         """Say by which rules orders are judged from now on."""
@@ -113,6 +118,7 @@ class MemoryLedger:
         rows = self._shelf.rows
         moved = [one.order_id for one in orders if stands_otherwise(rows.get(one.order_id), one.known)]
         if moved:
+            self._roll_back()
             raise PageMoved(moved)
         for entry in orders:
             self._record_entry(entry)
@@ -143,7 +149,9 @@ class MemoryLedger:
 
     def due(self, now: datetime) -> list[Waiting]:
         """Orders `seen`, and failed ones whose time has come."""
-        return [one for one in self._ordered() if self._is_due(one, now)]
+        columns = [one.name for one in fields(Waiting)]
+        found = [one for one in self._ordered() if self._is_due(one, now)]
+        return [Waiting(**{name: getattr(one, name) for name in columns}) for one in found]
 
     def taken_up(self, order_ids: Collection[int], now: datetime) -> list[OrderRecord]:
         """The records of those of some orders that are due still."""
@@ -208,17 +216,19 @@ class MemoryLedger:
     def heartbeat(self) -> None:
         """Keep the lease. Raises `LeaseLost`, or `StopAsked` where the run should end."""
         self._hold_fence()
-        if self._shelf.stop_asked or not self._shelf.enabled:
+        asked = self._run_id in self._shelf.asked_to_stop
+        if asked or not (self._shelf.enabled or self._settles_only):
             raise StopAsked("The run was asked to stop.")
 
     def newest_writer(self, contact_id: int) -> int:
         """The id of the newest order whose details a contact holds."""
-        return self._shelf.writers.get(contact_id, 0)
+        writers = self._shelf.writers
+        return writers.get(contact_id, writers.get(EVERY_CONTACT, 0))
 
     def contact_written(self, contact_id: int, order_id: int) -> None:
         """Remember whose details a contact holds now."""
         self._hold_fence()
-        self._shelf.writers[contact_id] = max(order_id, self.newest_writer(contact_id))
+        self._shelf.writers[contact_id] = max(order_id, self._shelf.writers.get(contact_id, 0))
 
     def unread(self, since: datetime) -> list[OrderRecord]:
         """Orders posted since a moment and not read back yet."""
@@ -263,15 +273,22 @@ class MemoryLedger:
 
     def _hold_fence(self) -> None:
         # The clock is looked at first: no look may come between the comparison and what is written under it.
+        self._lease_before = self._shelf.lease_until
         self.hold(self._clock.now())
+
+    def _roll_back(self) -> None:
+        """What is refused holds the lease on no longer either."""
+        self._shelf.lease_until = self._lease_before
 
     def _hold_rules(self) -> None:
         if self._rules is None or self._rules.which != self._shelf.rules.which:
+            self._roll_back()
             raise RulesChanged("which orders are taken was changed")
 
     def _unmoved(self, record: OrderRecord) -> Order:
         row = self._shelf.rows[record.order_id]
         if has_moved(row, record):
+            self._roll_back()
             raise OrderMoved(f"order {record.order_id} is not as it was read")
         return row
 
@@ -305,9 +322,7 @@ class MemorySales:
         self._shelf.renew_lease(self._fence, self._clock.now())
         for row in rows:
             _, before = self._shelf.sales.get(row.invoice_id, (row, made))
-            bare = replace(row, number=folded_number(row.number), invoice_type="", total=None, tax=None)
-            bare = replace(bare, modified_at=None)
-            self._shelf.sales[row.invoice_id] = (bare, max(made, before))
+            self._shelf.sales[row.invoice_id] = (bare_of(row), max(made, before))
         self._shelf.looked = looked
 
     def listed(self, mark: str, number: str) -> list[InvoiceSummary]:
@@ -324,6 +339,18 @@ class MemorySales:
             for one, (row, made) in sales
             if made >= before or not is_named(row, mark, number)
         }
+
+
+def bare_of(row: InvoiceSummary) -> InvoiceSummary:
+    """What is kept of a listed sale: its number as it is compared, and its marker where that is one of ours."""
+    return InvoiceSummary(
+        invoice_id=row.invoice_id,
+        number=folded_number(row.number)[:LONGEST],
+        purchase_order_number=mark_of(row),
+        invoice_type="",
+        total=None,
+        tax=None,
+    )
 
 
 def is_named(row: InvoiceSummary, mark: str, number: str) -> bool:

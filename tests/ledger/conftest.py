@@ -1,4 +1,7 @@
-"""A connection, and a ledger for it under a fence of its own."""
+"""A connection, and a ledger for it under a fence of its own; and the two that keep a ledger, for what both must do."""
+
+from collections.abc import Iterator
+from zoneinfo import ZoneInfo
 
 import pytest
 from sqlalchemy import select
@@ -8,8 +11,12 @@ from portal.ledger import SqlLedger, take_lease
 from portal.models.connections import Connection
 from portal.models.runs import Run
 from portal.services.syncing import rules_of
+from portal.sync.ports import Ledger, Reading
+from portal.sync.rules import Rules
+from proofs._memory_ledger import Shelf
 from tests.factories import NOON, make_connection, make_file, make_firm, make_run
 from tests.fakes import FakeClock
+from tests.ledger.keepers import Keeper, MemoryKeeper, SqlKeeper
 from tests.posted_orders import SEAL, Build
 
 
@@ -36,3 +43,27 @@ def ledger_for(session: Session, clock: FakeClock) -> Build:
         return ledger
 
     return build
+
+
+@pytest.fixture(params=["memory", "sql"])
+def keeper(request: pytest.FixtureRequest, clock: FakeClock) -> Iterator[Keeper]:
+    """Where a connection's ledger is kept: in memory, or over SQL; its reading begins at noon."""
+    if request.param == "memory":
+        rules = Rules(store_hash="jamtin", zone=ZoneInfo("Australia/Sydney"), start=NOON)
+        yield MemoryKeeper(Shelf(reading=Reading(watermark=NOON), rules=rules), clock)
+        return
+    session: Session = request.getfixturevalue("session")
+    connection: Connection = request.getfixturevalue("connection")
+    engine = session.get_bind()
+    keeper = SqlKeeper(connection.id, clock, lambda: Session(engine))
+    session.rollback()
+    yield keeper
+    keeper.close()
+
+
+@pytest.fixture
+def ledger(keeper: Keeper) -> Ledger:
+    """The ledger of the first run, which has the lease."""
+    fence = keeper.take_lease("run one")
+    assert fence == 1
+    return keeper.ledger(fence, "run one")

@@ -1,0 +1,198 @@
+"""The two that keep one connection's ledger, over SQL and in memory, as the contract tests reach both: under one name each act."""
+
+from collections.abc import Callable
+from dataclasses import dataclass, field, replace
+from typing import Any, Protocol
+
+from sqlalchemy import inspect, select, update
+from sqlalchemy.orm import Session
+
+from portal.database import db
+from portal.ledger import SqlKnownSales, SqlLedger, release_lease, renew_lease, take_lease
+from portal.models.connections import EVERY_CONTACT, Connection, ContactWriter
+from portal.models.orders import Order
+from portal.models.runs import Run, RunKind, RunState
+from portal.services.syncing import rules_of
+from portal.sync.known_sales import KnownSales
+from portal.sync.ports import Ledger
+from proofs._memory_ledger import MemoryLedger, MemorySales, Shelf
+from tests.factories import NOON
+from tests.fakes import FakeClock
+from tests.posted_orders import SEAL
+
+TICKED = 7
+"""The status that a person ticks when the rules change."""
+
+
+class Keeper(Protocol):
+    """Where one connection's ledger is kept. Each run that asks has a ledger of its own, which sees what was committed alone."""
+
+    clock: FakeClock
+
+    def take_lease(self, run_id: str) -> int | None: ...
+
+    def renew_lease(self, fence: int) -> None: ...
+
+    def release_lease(self, fence: int) -> None: ...
+
+    def ledger(self, fence: int, run_id: str) -> Ledger:
+        """A run's ledger, which judges by the rules as they are now."""
+        ...
+
+    def sales(self, fence: int) -> KnownSales: ...
+
+    def tick_a_status(self) -> None:
+        """A person changes which orders are taken."""
+        ...
+
+    def decide(self, order_id: int, **values: Any) -> None:
+        """A person decides about an order: what of its row becomes what."""
+        ...
+
+    def ask_to_stop(self, run_id: str) -> None: ...
+
+    def switch(self, *, on: bool) -> None: ...
+
+    def every_contact_holds(self, order_id: int) -> None:
+        """The mark that an older version left for every contact."""
+        ...
+
+    def picture(self) -> object:
+        """Everything that is kept, to be compared with what is kept later."""
+        ...
+
+
+@dataclass
+class MemoryKeeper:
+    """The ledger in memory of `prove simulate`."""
+
+    shelf: Shelf
+    clock: FakeClock
+
+    def take_lease(self, run_id: str) -> int | None:
+        return self.shelf.take_lease(run_id, self.clock.now())
+
+    def renew_lease(self, fence: int) -> None:
+        self.shelf.renew_lease(fence, self.clock.now())
+
+    def release_lease(self, fence: int) -> None:
+        self.shelf.release_lease(fence)
+
+    def ledger(self, fence: int, run_id: str) -> Ledger:
+        made = MemoryLedger(self.shelf, fence, run_id, self.clock)
+        made.judge_by(self.shelf.rules)
+        return made
+
+    def sales(self, fence: int) -> KnownSales:
+        return MemorySales(self.shelf, fence, self.clock)
+
+    def tick_a_status(self) -> None:
+        self.shelf.rules = replace(self.shelf.rules, statuses=self.shelf.rules.statuses | {TICKED})
+
+    def decide(self, order_id: int, **values: Any) -> None:
+        for name, value in values.items():
+            setattr(self.shelf.rows[order_id], name, value)
+
+    def ask_to_stop(self, run_id: str) -> None:
+        self.shelf.asked_to_stop.add(run_id)
+
+    def switch(self, *, on: bool) -> None:
+        self.shelf.enabled = on
+
+    def every_contact_holds(self, order_id: int) -> None:
+        self.shelf.writers[EVERY_CONTACT] = order_id
+
+    def picture(self) -> object:
+        columns = [one.key for one in inspect(Order).column_attrs]
+        rows = {one: {name: getattr(row, name) for name in columns} for one, row in self.shelf.rows.items()}
+        plain = ("reading", "fence", "holder", "lease_until", "looked")
+        kept = [
+            dict(one) for one in (self.shelf.texts, self.shelf.writers, self.shelf.shapes, self.shelf.sales)
+        ]
+        return (rows, kept, [getattr(self.shelf, name) for name in plain])
+
+
+@dataclass
+class SqlKeeper:
+    """The ledger over SQL; every run has a session of its own, as a worker has one."""
+
+    connection_id: str
+    clock: FakeClock
+    new_session: Callable[[], Session]
+    opened: list[Session] = field(default_factory=list)
+
+    def _session(self) -> Session:
+        self.opened.append(self.new_session())
+        return self.opened[-1]
+
+    def _write(self, *statements: Any) -> None:
+        with self.new_session() as session:
+            for one in statements:
+                session.execute(one.execution_options(synchronize_session=False))
+            session.commit()
+
+    def close(self) -> None:
+        for one in self.opened:
+            one.close()
+
+    def take_lease(self, run_id: str) -> int | None:
+        with self.new_session() as session:
+            if session.get(Run, run_id) is None:
+                firm = session.get_one(Connection, self.connection_id).firm_id
+                session.add(
+                    Run(
+                        id=run_id, firm_id=firm, connection_id=self.connection_id, kind=RunKind.HOURLY,
+                        state=RunState.FINISHED, queued_at=NOON,
+                    )
+                )  # fmt: skip
+            session.commit()
+            return take_lease(session, run_id, self.connection_id, self.clock)
+
+    def renew_lease(self, fence: int) -> None:
+        with self.new_session() as session:
+            renew_lease(session, self.connection_id, fence, self.clock.now())
+            session.commit()
+
+    def release_lease(self, fence: int) -> None:
+        with self.new_session() as session:
+            release_lease(session, self.connection_id, fence)
+
+    def ledger(self, fence: int, run_id: str) -> Ledger:
+        session = self._session()
+        connection, run = session.get_one(Connection, self.connection_id), session.get_one(Run, run_id)
+        made = SqlLedger(session, connection, run, fence, self.clock, SEAL)
+        made.judge_by(rules_of(connection, NOON))
+        session.rollback()
+        return made
+
+    def sales(self, fence: int) -> KnownSales:
+        session = self._session()
+        made = SqlKnownSales(session, session.get_one(Connection, self.connection_id), fence, self.clock)
+        session.rollback()
+        return made
+
+    def tick_a_status(self) -> None:
+        with self.new_session() as session:
+            connection = session.get_one(Connection, self.connection_id)
+            connection.statuses = [*connection.statuses, TICKED]
+            session.commit()
+
+    def decide(self, order_id: int, **values: Any) -> None:
+        self._write(update(Order).where(Order.order_id == order_id).values(**values))
+
+    def ask_to_stop(self, run_id: str) -> None:
+        self._write(update(Run).where(Run.id == run_id).values(stop_asked=True))
+
+    def switch(self, *, on: bool) -> None:
+        self._write(update(Connection).values(enabled=on))
+
+    def every_contact_holds(self, order_id: int) -> None:
+        mark = ContactWriter(connection_id=self.connection_id, contact_id=EVERY_CONTACT, order_id=order_id)
+        with self.new_session() as session:
+            session.add(mark)
+            session.commit()
+
+    def picture(self) -> object:
+        with self.new_session() as session:
+            tables = db.metadata.sorted_tables
+            return {table.name: [tuple(row) for row in session.execute(select(table))] for table in tables}
