@@ -30,8 +30,8 @@ SMALL = False
 """It asks a package index for other people's programs, so it is no part of the test command."""
 DELAY = 0.05
 """Seconds that the slow shop takes for each answer."""
-OLDEST, NEWEST = timedelta(days=120), timedelta(days=60)
-"""When the orders were placed: so long ago that nothing happens to them any more."""
+OLDEST, NEWEST = datetime(2026, 2, 2, tzinfo=UTC), datetime(2026, 4, 6, tzinfo=UTC)
+"""When the orders were placed: the same in every run, and so long ago that nothing happens to them any more."""
 ALWAYS = 1_000_000_000
 MARGIN_SECONDS = 5
 
@@ -131,14 +131,13 @@ class Bench:
     def _shop(self, name: str, count: int, *, seed: int) -> Shop:
         """A shop without a quota, full of orders as customers place them; what it has is asked of its control address."""
         path = f"/_control/stores/{name}"
-        now = datetime.now(UTC)
         self._line.order("POST", "/_control/stores", {"hash": name})
         self._line.order("PATCH", path, {"quota": None})
-        wanted = {"seed": seed, "count": count, "from": text(now - OLDEST), "to": text(now - NEWEST)}
+        wanted = {"seed": seed, "count": count, "from": text(OLDEST), "to": text(NEWEST)}
         ids = self._line.order("POST", f"{path}/generate", wanted)["ids"]
         lines = (line["id"] for one in ids for line in self._line.get(f"{path}/orders/{one}")["products"])
         there = There(frozenset(ids), frozenset(lines))
-        return Shop(self._address, name, f"sandbox-token-{name}", there, now - OLDEST - timedelta(days=1))
+        return Shop(self._address, name, f"sandbox-token-{name}", there, OLDEST - timedelta(days=1))
 
     def _rivals(self, shop: Shop) -> list[Reader]:
         found = []
