@@ -258,6 +258,7 @@ class Bench:
         by_file = [[one.calls for one in worked if one.key == key] for key in self._files]
         return {
             "calls": {scope: len(found[scope]) for scope in shares},
+            "shares": {scope: f"{share:.4f}" for scope, share in shares.items()},
             "share_used": {
                 "min": f"{min(shares.values()):.4f}",
                 "mean": f"{sum(shares.values()) / len(shares):.4f}",

@@ -22,49 +22,65 @@ from portal.sync.blocking import Block
 from portal.sync.failures import Unreachable
 
 # One slot after the other: the first key holds the moment of the next free slot in microseconds of the server's clock, the second when
-# the last call left, the third how far apart the remote itself wants them (absent: ARGV[1]). A server that knows nothing of the account
-# may have been wiped a moment ago, so the first slot is then a whole interval away. The keys outlive the hour between two runs
-# (ARGV[2], milliseconds), so that an account in use does not pay for it.
+# the last call left, the third what the remote told of its quota: how far apart calls leave (`every`; absent: ARGV[1]) and how much less
+# than that after a late one (`early`), the fourth how far apart they leave until the window ends, since others used the rest. A server
+# that knows nothing of the account may have been wiped a moment ago, so the first slot is then a whole interval away. The keys outlive the
+# hour between two runs (ARGV[2], milliseconds), so that an account in use does not pay for it. Times are in microseconds.
 PRESENT = """
 local now = redis.call('TIME')
 local present = now[1] * 1000000 + now[2]
-local interval = tonumber(redis.call('GET', KEYS[3]) or ARGV[1])
+local told = redis.call('HMGET', KEYS[3], 'every', 'early')
+local early = tonumber(told[2] or 0)
+local interval = math.max(tonumber(told[1] or ARGV[1]), tonumber(redis.call('GET', KEYS[4]) or 0))
+local function whole(number) return string.format('%.0f', number) end
 local function keep(key, moment)
   local alive = math.ceil(math.max(moment - present, 0) / 1000) + ARGV[2]
-  redis.call('SET', key, string.format('%.0f', moment), 'PX', string.format('%.0f', alive))
+  redis.call('SET', key, whole(moment), 'PX', whole(alive))
 end
 """
 NEXT_SLOT = f"""{PRESENT}
 local known = redis.call('GET', KEYS[1])
 if not known and not redis.call('GET', KEYS[2]) then keep(KEYS[2], present) end
-local slot = math.max(tonumber(known or present + interval), present)
+local slot = math.max(tonumber(known or present + interval), present - early)
 keep(KEYS[1], slot + interval)
-return string.format('%.0f', math.ceil((slot - present) / 1000))
+return whole(math.max(slot - present, 0))
 """
-# A call may leave (0) when the last one is an interval away, whoever sent it; else the milliseconds until then. ARGV[3]: microseconds
-# that this answer may be on its way, counted as if the call left so much later.
+# A call may leave when the last one is an interval away, whoever sent it; else the microseconds until then. A late call does not push
+# back those after it by more than `early` makes good: in a row of calls no one is more than that before its time. The answer is then
+# the moment that is kept, as a negative number: who names it (ARGV[4]) holds the turn, and may have it reckoned from now on. ARGV[3]:
+# how long this answer may be on its way, counted as if the call left so much later.
 LEAVE = f"""{PRESENT}
 local gone = redis.call('GET', KEYS[2])
 if not gone then keep(KEYS[2], present) end
-local ahead = tonumber(gone or present) + interval - present
-if ahead > 0 then return string.format('%.0f', math.ceil(ahead / 1000)) end
-keep(KEYS[2], present + ARGV[3])
-return '0'
+local due = tonumber(gone or present)
+if gone ~= ARGV[4] then
+  due = due + interval
+  if due - early > present then return whole(due - early - present) end
+end
+due = math.max(due, present + ARGV[3])
+keep(KEYS[2], due)
+return whole(-due)
 """
-# What an answer told of the quota: the interval from now on (ARGV[3]) for as long as the window lasts (ARGV[4], milliseconds), and
-# with ARGV[5] nothing before it is over.
+# What an answer told of the quota: `every` (ARGV[3]) and `early` (ARGV[4]), which hold until an answer tells another; the longer interval
+# (ARGV[5], 0 for none) holds until the window ends in ARGV[6] milliseconds, and with ARGV[7] nothing leaves before.
 LEARN = f"""{PRESENT}
-redis.call('SET', KEYS[3], ARGV[3], 'PX', ARGV[4])
-if ARGV[5] == '1' then
-  local again = present + ARGV[4] * 1000
+redis.call('HSET', KEYS[3], 'every', ARGV[3], 'early', ARGV[4])
+redis.call('PEXPIRE', KEYS[3], ARGV[2])
+if ARGV[5] == '0' then redis.call('DEL', KEYS[4]) else redis.call('SET', KEYS[4], ARGV[5], 'PX', ARGV[6]) end
+if ARGV[7] == '1' then
+  local again = present + ARGV[6] * 1000
   keep(KEYS[1], math.max(tonumber(redis.call('GET', KEYS[1]) or again), again))
-  keep(KEYS[2], again - ARGV[3])
+  keep(KEYS[2], again - ARGV[3] + ARGV[4])
 end
 return '0'
 """
 REMEMBERED_MS = 2 * 60 * 60 * 1000
 SPACING = Decimal("1.04")
 """How much further apart calls leave than the rate allows: a network delivers one later and the next one sooner. 96 % of the rate is used."""
+WINDOW_SPACING = Decimal("1.015")
+"""The same where a remote allows so many calls in a window of many: what one call is late then matters once in a window."""
+EARLY_PART = 200
+"""Calls after a late one may be early by this part of the window, a third of the room that the spacing leaves in it."""
 FASTEST_US = 50_000
 """No remote makes us call it more than 20 times a second, whatever its headers say."""
 AWAY_SECONDS = 30
@@ -94,50 +110,52 @@ class Pacer:
     ) -> None:
         self._redis = redis
         key = f"cartledger:pace:{account}"
-        self._keys = (key, f"{key}:gone", f"{key}:interval")
-        self._interval_us = spaced_us(Decimal(1_000_000) / per_second)
+        self._keys = (key, f"{key}:gone", f"{key}:quota", f"{key}:scarce")
+        self._interval_us = int(1_000_000 / per_second * SPACING)
+        self._every_us, self._early_us = self._interval_us, 0
         self._sleep = sleep
         self._clock = clock
         self._gone: float | None = None
-        self._learnt_until = 0.0
 
     def take(self) -> None:
         """Reserve the next slot and wait for it."""
-        wait = self._ask(NEXT_SLOT, away=AWAY_SECONDS) / 1000
+        wait = self._ask(NEXT_SLOT, away=AWAY_SECONDS) / 1_000_000
         if wait > 0:
             self._sleep(wait)
 
     def leave(self) -> None:
         """Wait until the last call, whoever sent it, is an interval away; the call must be sent at once after."""
-        grace = 0.0
+        grace, turn = 0.0, 0
         while True:
             asked = self._clock()
-            wait = self._ask(LEAVE, int(grace * 1_000_000), away=BRIEFLY_AWAY_SECONDS) / 1000
+            answer = self._ask(LEAVE, int(grace * 1_000_000), turn, away=BRIEFLY_AWAY_SECONDS)
             took = self._clock() - asked
-            if wait > 0:
-                self._sleep(wait)
+            if answer > 0:
+                self._sleep(answer / 1_000_000)
             elif took <= grace + LATE_SECONDS:
                 break
             else:
-                # The call would leave later than the server believes; the turn is lost, the next one allows for a slow server.
-                grace = 2 * took
+                # The call would leave later than the server believes: the turn is reckoned anew, allowing for a slow server.
+                grace, turn = 2 * took, -answer
         # The server may have come back with an old copy of its keys: this process knows its own last call.
         present = self._clock()
-        due = present if self._gone is None else self._gone + self._interval_us / 1_000_000
-        if self._learnt_until <= present < due:
-            self._sleep(due - present)
-        self._gone = self._clock()
+        due = present if self._gone is None else self._gone + self._every_us / 1_000_000
+        if (wait := due - self._early_us / 1_000_000 - present) > 0:
+            self._sleep(wait)
+        self._gone = max(due, self._clock())
 
     def learn(self, quota: int, left: int, window_ms: int, reset_ms: int) -> None:
         """Space the calls of all workers by what an answer told: `quota` calls in a window, so many `left`, the window over in `reset_ms` (BC §2).
 
-        It holds until that window ends. While the server is away nothing is learnt.
+        The quota holds until another answer tells another; what is left, until that window ends. While the server is away only this process learns.
         """
-        shared = max(spaced_us(Decimal(window_ms * 1000) / quota), reset_ms * 1000 // max(left, 1))
-        interval = min(max(shared, FASTEST_US), window_ms * 1000)
-        self._learnt_until = self._clock() + reset_ms / 1000
+        self._every_us = max(int(window_ms * 1000 / Decimal(quota) * WINDOW_SPACING), FASTEST_US)
+        self._early_us = window_ms * 1000 // EARLY_PART
+        reset_ms = min(reset_ms, window_ms)
+        spread = reset_ms * 1000 // left if left else 0
+        scarce = spread if spread > self._every_us else 0
         with contextlib.suppress(RedisError, OSError):
-            self._eval(LEARN, interval, min(reset_ms, window_ms), int(left == 0))
+            self._eval(LEARN, self._every_us, self._early_us, scarce, reset_ms, int(left == 0))
 
     def _ask(self, script: str, *more: int, away: float) -> int:
         """What a script answers. Raises `Unreachable` where the server stays away."""
@@ -153,11 +171,6 @@ class Pacer:
     def _eval(self, script: str, *more: int) -> int:
         words = [str(number) for number in (self._interval_us, REMEMBERED_MS, *more)]
         return int(cast("bytes", self._redis.eval(script, len(self._keys), *self._keys, *words)))
-
-
-def spaced_us(interval_us: Decimal) -> int:
-    """An interval in whole microseconds, with room for the jitter of a network."""
-    return int(interval_us * SPACING)
 
 
 def count_call(session: Session, account: str, purpose: str, now: datetime) -> None:

@@ -2,6 +2,7 @@
 
 import itertools
 import threading
+from collections.abc import Callable
 from decimal import Decimal
 from typing import cast
 
@@ -15,7 +16,8 @@ from portal.sync.failures import Unreachable
 MS = 1 / 1000
 KEY = "cartledger:pace:saasu:7"
 GONE = f"{KEY}:gone"
-INTERVAL = f"{KEY}:interval"
+QUOTA = f"{KEY}:quota"
+SCARCE = f"{KEY}:scarce"
 AWAY = "redis://127.0.0.1:1/0"
 
 
@@ -38,10 +40,19 @@ class HandClock:
 
 
 class Passing:
-    """A server that is away for so many calls, and whose answers take so many seconds after."""
+    """A server that is away for so many calls, and whose answers take so many seconds after; only the first one where something happens `after` it."""
 
-    def __init__(self, redis: Redis, clock: HandClock, *, away: int = 0, seconds: float = 0) -> None:
+    def __init__(
+        self,
+        redis: Redis,
+        clock: HandClock,
+        *,
+        away: int = 0,
+        seconds: float = 0,
+        after: Callable[[], object] | None = None,
+    ) -> None:
         self._redis, self._clock, self._away, self._seconds = redis, clock, away, seconds
+        self._after = after
 
     def eval(self, script: str, keys: int, *words: str) -> object:
         """Run a script, or be away."""
@@ -50,6 +61,9 @@ class Passing:
             raise OSError
         answer = self._redis.eval(script, keys, *words)
         self._clock.now += self._seconds
+        if self._after is not None:
+            after, self._after, self._seconds = self._after, None, 0.0
+            after()
         return answer
 
 
@@ -179,16 +193,26 @@ def test_a_call_that_left_late_pushes_the_next_one_back(redis: Redis) -> None:
     assert clock.slept == pytest.approx([1.04], abs=100 * MS)
 
 
-def test_a_turn_whose_answer_came_late_is_not_used(redis: Redis) -> None:
+def test_a_turn_whose_answer_came_late_is_reckoned_anew_and_not_lost(redis: Redis) -> None:
     redis.set(GONE, "1")
     clock = HandClock(redis)
     one = pacer(cast("Redis", Passing(redis, clock, seconds=0.2)), clock=clock)
 
     one.leave()
 
-    assert len(clock.slept) == 1, "the first turn was lost, and with it an interval"
+    assert clock.slept == [], "nobody waits another interval"
     ahead = number(redis, GONE) - present_us(redis)
-    assert 300_000 <= ahead <= 400_000, "the second counts as if it left later, by twice what the server took"
+    assert 300_000 <= ahead <= 400_000, "it counts as if it left later, by twice what the server took"
+
+
+def test_a_turn_that_another_call_took_meanwhile_is_lost(redis: Redis) -> None:
+    redis.set(GONE, "1")
+    clock = HandClock(redis)
+    slow = cast("Redis", Passing(redis, clock, seconds=0.2, after=lambda: redis.set(GONE, present_us(redis))))
+
+    pacer(slow, clock=clock).leave()
+
+    assert clock.slept == pytest.approx([1.04], abs=50 * MS)
 
 
 def test_what_this_process_sent_counts_even_when_the_server_has_forgotten_it(redis: Redis) -> None:
@@ -225,32 +249,108 @@ def test_many_workers_at_once_get_a_slot_each_and_none_twice(redis: Redis) -> No
     assert number(redis, KEY) == ahead + 20 * 20_800
 
 
+def told(redis: Redis, one: Pacer, *, left: int = 449, reset_ms: int = 29_000) -> None:
+    """An answer of a shop that allows 450 calls in 30 seconds."""
+    one.learn(quota=450, left=left, window_ms=30_000, reset_ms=reset_ms)
+
+
 def test_a_remote_that_tells_its_quota_is_called_as_often_as_that_allows_by_all_workers(redis: Redis) -> None:
     one, other = pacer(redis, rate="5"), pacer(redis, rate="5")
     one.take()
 
-    one.learn(quota=450, left=449, window_ms=30_000, reset_ms=29_000)
+    told(redis, one)
     free = [slot_after(redis, worker) for worker in (one, other, one)]
 
-    assert [later - earlier for earlier, later in itertools.pairwise(free)] == [69_333] * 2
+    assert [later - earlier for earlier, later in itertools.pairwise(free)] == [67_666] * 2
+
+
+def test_a_quota_is_known_beyond_the_window_in_which_it_was_told(redis: Redis) -> None:
+    told(redis, pacer(redis, rate="5"), reset_ms=1)
+    free = [slot_after(redis, pacer(redis, rate="5")) for _ in range(3)]
+
+    assert [later - earlier for earlier, later in itertools.pairwise(free)] == [67_666] * 2
+    assert 3_600_000 < int(str(redis.pttl(QUOTA))) <= 7_200_000
 
 
 @pytest.mark.parametrize(
-    ("quota", "left", "reset_ms", "interval"),
+    ("quota", "left", "reset_ms", "every", "scarce"),
     [
-        (150, 149, 29_000, 208_000),
-        (150, 10, 20_000, 2_000_000),  # others used the rest: what is left is spread over what remains
-        (1_000_000, 999_999, 30_000, 50_000),  # never below good sense
-        (1, 1, 30_000, 30_000_000),
+        (150, 149, 29_000, 203_000, None),
+        (
+            150,
+            10,
+            20_000,
+            203_000,
+            2_000_000,
+        ),  # others used the rest: what is left is spread over what remains
+        (150, 10, 90_000, 203_000, 3_000_000),  # no window is longer than its whole
+        (1_000_000, 999_999, 30_000, 50_000, None),  # never below good sense
+        (1, 1, 30_000, 30_450_000, None),
     ],
 )
 def test_the_interval_follows_what_is_left_of_the_quota(
-    redis: Redis, quota: int, left: int, reset_ms: int, interval: int
+    redis: Redis, quota: int, left: int, reset_ms: int, every: int, scarce: int | None
 ) -> None:
+    redis.set(SCARCE, "7")
     pacer(redis, rate="5").learn(quota=quota, left=left, window_ms=30_000, reset_ms=reset_ms)
 
-    assert number(redis, INTERVAL) == interval
-    assert reset_ms - 1000 < int(str(redis.pttl(INTERVAL))) <= reset_ms
+    assert redis.hgetall(QUOTA) == {b"every": str(every).encode(), b"early": b"150000"}
+    if scarce is None:
+        assert redis.get(SCARCE) is None
+    else:
+        assert number(redis, SCARCE) == scarce
+        assert reset_ms - 61_000 < int(str(redis.pttl(SCARCE))) <= min(reset_ms, 30_000)
+
+
+def test_what_is_left_holds_for_all_workers_until_the_window_ends(redis: Redis) -> None:
+    told(redis, pacer(redis, rate="5"), left=10, reset_ms=20_000)
+    free = [slot_after(redis, pacer(redis, rate="5")) for _ in range(2)]
+    assert free[1] - free[0] == 2_000_000
+
+    redis.delete(SCARCE)  # the window is over
+    free = [slot_after(redis, pacer(redis, rate="5")) for _ in range(2)]
+    assert free[1] - free[0] == 67_666
+
+
+def test_a_call_that_was_late_does_not_push_back_those_after_it(redis: Redis) -> None:
+    clock = HandClock()
+    one = pacer(redis, rate="5", clock=clock)
+    told(redis, one)
+    present = present_us(redis)
+    redis.set(KEY, present - 100_000)  # a slot of a moment ago that nobody asked for in time
+    redis.set(GONE, present - 30_000)
+
+    for _ in range(2):
+        one.take()
+        one.leave()
+
+    assert clock.slept == [], "both are early after the late one, by less than 150 ms"
+    assert number(redis, GONE) == present - 30_000 + 2 * 67_666, "and count as if each were in time"
+
+
+def test_a_call_is_early_after_a_late_one_by_a_part_of_the_window_at_most(redis: Redis) -> None:
+    clock = HandClock(redis)
+    one = pacer(redis, rate="5", clock=clock)
+    one.learn(quota=30, left=29, window_ms=30_000, reset_ms=29_000)
+    redis.set(GONE, present_us(redis))
+
+    one.leave()
+
+    assert clock.slept == pytest.approx([1.015 - 0.15], abs=50 * MS)
+
+
+def test_a_process_that_sent_a_late_call_makes_good_no_more_than_the_window_forgives(redis: Redis) -> None:
+    clock = HandClock()
+    one = pacer(redis, rate="5", clock=clock)
+    told(redis, one)
+    sent = []
+    for _ in range(12):
+        redis.set(GONE, "1")  # a server that remembers nothing
+        one.leave()
+        sent.append(clock.now)
+
+    lasted = sent[-1] - sent[0]
+    assert lasted == pytest.approx(11 * 0.067666 - 0.15, abs=MS)
 
 
 def test_nothing_is_sent_by_anybody_until_a_used_up_window_is_over(redis: Redis) -> None:
@@ -267,4 +367,4 @@ def test_nothing_is_sent_by_anybody_until_a_used_up_window_is_over(redis: Redis)
 def test_what_cannot_be_learnt_while_the_server_is_away_is_left_out(redis: Redis) -> None:
     pacer(task_queue.connect(AWAY)).learn(quota=150, left=10, window_ms=30_000, reset_ms=20_000)
 
-    assert redis.get(INTERVAL) is None
+    assert redis.hgetall(QUOTA) == {}
