@@ -3,7 +3,7 @@
 import contextlib
 import time
 from collections import Counter
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from datetime import datetime
 from decimal import Decimal
 from typing import cast
@@ -184,17 +184,27 @@ def count_call(session: Session, account: str, purpose: str, now: datetime) -> N
     )
 
 
-def spend_call(session: Session, file: SaasuFile, purpose: str, now: datetime) -> Allowance | None:
+def count_calls(session: Session, file_ids: Iterable[int], purpose: str, now: datetime) -> None:
+    """Count one call that Saasu counts against each of these files, by Saasu's ids. The caller commits."""
+    # In order, so that two workers never wait for one another.
+    for file_id in sorted(file_ids):
+        count_call(session, f"saasu:{file_id}", purpose, now)
+
+
+def spend_call(
+    session: Session, file: SaasuFile, purpose: str, now: datetime, beside: Iterable[int] = ()
+) -> Allowance | None:
     """Count one call to a file unless the day's allowance is used up, in one commit; the allowance where it is, and nothing is counted.
 
-    However many workers ask at once, each counts after the other, so not one call goes beyond (SYNC §9).
+    However many workers ask at once, each counts after the other, so not one call goes beyond (SYNC §9). `beside` names the files
+    against which Saasu counts this call as well.
     """
     account = f"saasu:{file.file_id}"
     allowed = plan_limit(file.subscription, file.daily_calls)
     if not is_sqlite(session):
         session.execute(select(func.pg_advisory_xact_lock(func.hashtextextended(account, 0))))
     # On SQLite this first write is what makes the others wait.
-    count_call(session, account, purpose, now)
+    count_calls(session, {file.file_id, *beside}, purpose, now)
     given = allowance(
         allowed, sole_user=file.sole_user, used=calls_since(session, account, counted_since(now))
     )

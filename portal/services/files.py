@@ -11,6 +11,7 @@ from sqlalchemy.orm import Session
 from portal.clients.saasu_sign_in import SaasuSignIn
 from portal.clients.transport import Transport
 from portal.models.connections import SaasuFile, SaasuLogin
+from portal.services.login_calls import LoginCalls
 from portal.services.remotes import Outside, SharedTokens, firm_vault
 from portal.sync.sale_orders import FileIdentity
 
@@ -41,12 +42,13 @@ def sign_in_to_saasu(
 
     Raises `CodeWanted` when Saasu wants a two-factor code, `CredentialsRefused`, or another `RemoteFailure`.
     """
-    transport = Transport(pace=lambda _purpose: session.commit())
-    tokens = SaasuSignIn(transport, outside.settings.saasu_api_url).sign_in(username, password, code or None)
+    mine = (SaasuLogin.firm_id == firm_id, SaasuLogin.username == username)
+    known = session.scalar(select(SaasuLogin.id).where(*mine))
+    calls = LoginCalls(session, known, outside.now, with_code=bool(code))
+    sign_in = SaasuSignIn(Transport(pace=calls.pace), outside.settings.saasu_api_url)
+    tokens = sign_in.sign_in(username, password, code or None)
     keys = firm_vault(session, outside.vault, firm_id)
-    login = session.scalar(
-        select(SaasuLogin).where(SaasuLogin.firm_id == firm_id, SaasuLogin.username == username)
-    )
+    login = session.scalar(select(SaasuLogin).where(*mine))
     now = outside.now()
     if login is None:
         login = SaasuLogin(
@@ -65,6 +67,7 @@ def sign_in_to_saasu(
     login.access_expires_at = now + timedelta(seconds=tokens.seconds)
     login.token_version += 1
     login.signed_in_at = now
+    calls.reached(tokens.file_ids)
     session.commit()
     return login
 
@@ -76,9 +79,12 @@ def login_of(session: Session, firm_id: str, login_id: str) -> SaasuLogin | None
 
 def choices(session: Session, outside: Outside, login: SaasuLogin) -> list[Choice]:
     """The files a login reaches, by name. Raises a `RemoteFailure`."""
-    transport = Transport(pace=lambda _purpose: session.commit())
+    calls = LoginCalls(session, login.id, outside.now)
+    transport = Transport(pace=calls.pace)
     shared = SharedTokens(session, outside, login, transport)
     found = SaasuSignIn(transport, outside.settings.saasu_api_url).files(shared.current())
+    calls.reached(one.file_id for one in found)
+    session.commit()
     added = set(session.scalars(select(SaasuFile.file_id).where(SaasuFile.firm_id == login.firm_id)))
     rows = [
         Choice(identity=one, added=one.file_id in added, usable=one.currency.upper() == "AUD")

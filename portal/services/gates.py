@@ -10,6 +10,7 @@ from portal import budget
 from portal.clients.answers import Answer
 from portal.clients.saasu_refusals import is_throttled, names_a_day, throttled
 from portal.models.connections import SaasuFile
+from portal.services.login_calls import REFRESH, files_of_login
 from portal.sync.allowance import Allowance, again_at
 from portal.sync.blocking import Block, block_after, block_words
 from portal.sync.failures import Blocked
@@ -28,11 +29,11 @@ class Gate:
         self._known: Block | None = None
 
     def spend(self, purpose: str) -> None:
-        """Count the call that is sent next. Commits. Raises `Blocked`, and counts nothing, where the day's allowance is used up."""
+        """Count the call that is sent next, a renewal of the token for all files of the login. Commits. Raises `Blocked`, and counts nothing, where the day's allowance is used up."""
         now = self._now()
-        given = budget.spend_call(
-            self._session, self._session.get_one(SaasuFile, self._file_pk), purpose, now
-        )
+        file = self._session.get_one(SaasuFile, self._file_pk)
+        beside = files_of_login(self._session, file.login_id) if purpose == REFRESH else ()
+        given = budget.spend_call(self._session, file, purpose, now, beside)
         if given is not None:
             raise Blocked(used_up(given, again_at(given, 1, now), now, self._zone))
 

@@ -22,6 +22,7 @@ from portal.ledger import Seal
 from portal.models.accounts import Firm
 from portal.models.connections import Connection, SaasuFile, SaasuLogin
 from portal.services.gates import Gate
+from portal.services.login_calls import count_beside
 from portal.settings import Settings
 from portal.sync.failures import CredentialsRefused
 from portal.vault import FirmVault, Vault
@@ -78,6 +79,8 @@ def transport_for(session: Session, outside: Outside, account: str, gate: Gate |
     def pace(purpose: str) -> None:
         if gate is not None:
             gate.ask()
+        else:
+            session.commit()  # whoever waits for a slot must hold no lock
         if not outside.unpaced:
             pacer.take()
         if gate is not None:
@@ -162,6 +165,7 @@ class SharedTokens:
         if token != refused:
             return token
         tokens = self._sign_in.refresh(refresh)
+        count_beside(self._session, self._login_id, tokens.file_ids, self._outside.now())
         keep_tokens(self._session, keys, self._login_id, version, tokens, self._outside.now())
         return tokens.access
 
