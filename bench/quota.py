@@ -7,7 +7,8 @@ again; and several workers at the end of a file's day.
 
 `over` is counted from the moments at which the calls arrived: two calls to a file less than a second apart, more than a store's quota in any
 30 seconds wherever they begin, and calls beyond a file's day. The bar: at least 95 % used by each account while nothing breaks, nothing over
-and no 429 in any phase, and files and workers of one kind served evenly.
+and no 429 in any phase, files and workers of one kind served evenly, and each file's calls counted by us as Saasu counts them: none fewer,
+and no more than those that were counted and then not sent since the Valkey was away.
 """
 
 import argparse
@@ -17,7 +18,7 @@ import sys
 import tempfile
 import threading
 import time
-from collections import defaultdict
+from collections import Counter, defaultdict
 from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import ProcessPoolExecutor
 from contextlib import contextmanager
@@ -28,11 +29,13 @@ from pathlib import Path
 from typing import Any
 
 from redis import Redis
+from sqlalchemy import func, select
 
 from bench._quota_sums import evenness, jain, over_a_window, share_used
 from bench._quota_worker import Task, Worked, work
 from portal.budget import calls_since
 from portal.models.connections import SaasuFile
+from portal.models.mirrors import CallCount
 from portal.sync.allowance import counted_since
 from proofs._product import Credentials, Desk, Standing, Wanted, desk, migrated
 from proofs._servers import Servers
@@ -124,6 +127,7 @@ def holds(figures: dict[str, Any]) -> bool:
         and Decimal(figures["fairness"]["workers"]) >= LEAST_EVEN
         and figures["day"]["calls"] == figures["day"]["allowed"]
         and figures["day"]["workers_stopped"] == WORKERS[0]
+        and all(0 <= one["ours"] - one["saasu"] <= one["not_sent"] for one in figures["counted"].values())
     )
 
 
@@ -164,6 +168,7 @@ class Bench:
         self._valkey = valkey
         self._folder = folder
         self._arrivals = Arrivals(servers)
+        self._not_sent: Counter[str] = Counter()
         files = portal.sign_in(LOGIN, FILES)
         self._portal = portal
         self._files = [file.id for file in files]
@@ -204,6 +209,7 @@ class Bench:
             "fairness": steady["fairness"],
             "phases": phases,
             "day": day,
+            "counted": {str(file): self._counted(place, file) for place, file in enumerate(FILES)},
             "leeway_ms": 0,
             "scale": 1,
             "workers": sum(WORKERS) + sum(SHOP_WORKERS),
@@ -248,7 +254,10 @@ class Bench:
             (self._folder / tasks[0].go).touch()
             for timer in timers:
                 timer.start()
-            return [one.result() for one in waiting]
+            worked = [one.result() for one in waiting]
+        for one in worked:
+            self._not_sent[one.key] += one.not_sent
+        return worked
 
     def _told(self, worked: Sequence[Worked]) -> dict[str, Any]:
         found = self._arrivals.found
@@ -273,6 +282,18 @@ class Bench:
             "not_sent": sum(one.not_sent for one in worked),
         }
 
+    def _counted(self, place: int, file_id: int) -> dict[str, int]:
+        """What we counted for a file from the first sign-in on and what Saasu did, which leaves out the list of files; and what was not sent."""
+        state, session = self._servers.saasu, self._portal.session
+        ours = session.scalar(
+            select(func.sum(CallCount.calls)).where(
+                CallCount.account == f"saasu:{file_id}", CallCount.purpose != "files"
+            )
+        )
+        session.rollback()
+        saasu = len(state.allowance.tally(state.files[file_id]).day)
+        return {"ours": int(ours or 0), "saasu": saasu, "not_sent": self._not_sent[self._files[place]]}
+
     def _day(self) -> dict[str, Any]:
         """Three workers ask the first file as fast as they can until its day is used up: half of the plan's calls is what we may have."""
         file_id, state = FILES[0], self._servers.saasu
@@ -284,7 +305,6 @@ class Bench:
         seen = len(state.allowance.tally(books).day)
         limit = seen + DAY_CALLS
         state.change_settings({"day_scale": Decimal(limit) / books.daily_limit + Decimal("0.00001")})
-        # The sign-in that first showed the file is counted there and not here: the file was not ours yet.
         ours = calls_since(session, f"saasu:{file_id}", counted_since(datetime.now(UTC)))
         file.sole_user, file.daily_calls = False, 2 * (ours + DAY_CALLS)
         session.commit()
