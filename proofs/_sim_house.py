@@ -220,7 +220,7 @@ def schedule(seed: int, engine: Engine) -> tuple[World, list[str]]:
     before = world.posts
     house.whole_run()
     wrong = faults_of(
-        [marker(STORE, number) for number in world.orders],
+        {marker(STORE, number): True for number in world.orders},
         [(one.purchase_order_number, one.invoice_id) for one in world.sales],
         house.rows(),
         world.posts - before,

@@ -14,11 +14,12 @@ from zoneinfo import ZoneInfo
 from portal.sync.engine import run_sync
 from portal.sync.known_sales import KnownSales
 from portal.sync.outfit import Sync
-from portal.sync.ports import Clock, LeaseLost, Ledger, OrderRecord, Reading, State, StopAsked
+from portal.sync.ports import Clock, LeaseLost, Ledger, OrderRecord, Reading, StopAsked
 from portal.sync.problems import RunStopped
 from portal.sync.rules import Rules
 from portal.sync.sale_orders import marker
 from proofs._memory_ledger import MemoryLedger, MemorySales, Shelf
+from proofs._sim_judge import faults_of
 from proofs._sim_remotes import AWAITING, CALM, CANCELLED, INCOMPLETE, SimBooks, SimShop, Trouble
 from proofs._sim_stage import BEGAN, Dice, Stage
 
@@ -212,11 +213,11 @@ class Play:
         self._dice = random.Random(seed)
         self._world = setting(self._dice, own_clocks=own_clocks)
         self._rules = rules(self._world.prefix)
-        self._store = store_of(self._rules)
+        self.store = store_of(self._rules)
         self.stage = Stage(self._dice, Dice(self._world.kill, self._world.pause))
         self.stage.trace = [] if verbose else None
-        self._shop = SimShop(self.stage, fails=self._world.shop_fails, clock_off=self._world.shop_off)
-        self._books = SimBooks(
+        self.shop = SimShop(self.stage, fails=self._world.shop_fails, clock_off=self._world.shop_off)
+        self.books = SimBooks(
             self.stage,
             unique=self._world.unique,
             trouble=self._world.trouble,
@@ -230,14 +231,14 @@ class Play:
         self._chaos()
         self._calm()
         self.stage.pass_by(timedelta(hours=1))
-        before = len(self._books.posts)
+        before = len(self.books.posts)
         self._work(self._run_id(fresh=True))
         self.stage.play_out()
         return Verdict(
             seed=self._seed,
-            bad=self._wrongs(len(self._books.posts) - before),
-            orders=len(self._shop.orders),
-            posts=len(self._books.posts),
+            bad=self.wrongs(len(self.books.posts) - before),
+            orders=len(self.shop.orders),
+            posts=len(self.books.posts),
             happened=self.stage.happened,
             trace=self.stage.trace or [],
         )
@@ -245,11 +246,11 @@ class Play:
     def _chaos(self) -> None:
         """Some hours in which everything goes wrong that may."""
         for _ in range(self._dice.randint(1, 3)):
-            self._shop.place(self._dice.choice((AWAITING, AWAITING, INCOMPLETE)))
+            self.shop.place(self._dice.choice((AWAITING, AWAITING, INCOMPLETE)))
         self.stage.pass_by(timedelta(minutes=3))
         for _ in range(self._dice.randint(3, 6)):
             if self._dice.randrange(3) == 0:
-                self._shop.place(self._dice.choice((AWAITING, INCOMPLETE)))
+                self.shop.place(self._dice.choice((AWAITING, INCOMPLETE)))
             delay = timedelta(milliseconds=self._dice.randint(0, 8_000))
             self.stage.at(self.stage.now + delay, self._somebody_acts)
             for _ in range(self._dice.choice((1, 1, 2))):
@@ -261,21 +262,21 @@ class Play:
 
     def _somebody_acts(self) -> None:
         """In the shop: an order is paid for, or cancelled."""
-        number = self._dice.choice(sorted(self._shop.orders))
-        status = self._shop.orders[number].status_id
+        number = self._dice.choice(sorted(self.shop.orders))
+        status = self.shop.orders[number].status_id
         if status == INCOMPLETE[0]:
-            self._shop.change(number, AWAITING)
+            self.shop.change(number, AWAITING)
         elif status == AWAITING[0] and self._dice.randrange(8) == 0:
-            self._shop.change(number, CANCELLED)
+            self.shop.change(number, CANCELLED)
 
     def _calm(self) -> None:
         """Nothing goes wrong any more; runs go on hourly until nothing is open."""
         self.stage.dice = Dice()
-        self._books.trouble, self._shop.fails = CALM, 0
+        self.books.trouble, self.shop.fails = CALM, 0
         self.stage.play_out()
-        for number, order in list(self._shop.orders.items()):
+        for number, order in list(self.shop.orders.items()):
             if order.status_id == INCOMPLETE[0]:
-                self._shop.change(number, AWAITING)
+                self.shop.change(number, AWAITING)
         for hours in CALM_HOURS:
             self.stage.pass_by(timedelta(hours=hours))
             self._work(self._run_id(fresh=True))
@@ -294,21 +295,21 @@ class Play:
         off = self._world.worker_off if self._runs % 2 else timedelta()
         clock, still = SimClock(self.stage, off), StillClock(self.stage, off)
         self.stage.pause()
-        fence = self._store.take_lease(run_id, still)
+        fence = self.store.take_lease(run_id, still)
         if fence is None:
             self.stage.say("another run holds the lease")
             return
         self.stage.say(f"has the lease under fence {fence}")
-        books = self._books.for_run(lambda: self._store.renew_lease(fence, still))
-        shop: Any = self._shop
+        books = self.books.for_run(lambda: self.store.renew_lease(fence, still))
+        shop: Any = self.shop
         file: Any = books
         sync = Sync(
             rules=self._rules,
             rules_now=lambda: self._rules,
             shop=shop,
             books=file,
-            ledger=turned(self._store.ledger(fence, run_id, still), self.stage),
-            sales=turned(self._store.sales(fence, still), self.stage),
+            ledger=turned(self.store.ledger(fence, run_id, still), self.stage),
+            sales=turned(self.store.sales(fence, still), self.stage),
             clock=clock,
             catalogue=books.catalogue,
             report=self._faulty,
@@ -326,30 +327,22 @@ class Play:
             self.stage.say("lost its lease")
             return
         self.stage.pause()
-        self._store.release_lease(fence)
+        self.store.release_lease(fence)
 
     def _faulty(self, fault: Exception) -> None:
         self.stage.happened["fault of ours"] += 1
         self.stage.say(f"fault of ours: {fault!r}")
 
-    def _wrongs(self, idle_posts: int) -> list[str]:
-        """What is wrong at the end, in words: by the books and the shop, never by what the ledger believes."""
-        records = {one.order_id: one for one in self._store.records()}
-        wrongs = [f"an idle run sent {idle_posts} sales"] if idle_posts else []
-        for number, order in self._shop.orders.items():
-            mark = marker(HASH, number)
-            sales = [one.invoice_id for one in self._books.sales if one.purchase_order_number == mark]
-            record = records.get(number)
-            if len(sales) > 1:
-                wrongs.append(f"order {number} is {len(sales)} times in Saasu: {sales}")
-            if order.status_id == AWAITING[0] and not sales:
-                state = record.state if record is not None else "not recorded"
-                wrongs.append(f"order {number} is lost: the ledger says {state}")
-            named = record.invoice_id if record is not None and record.state is State.POSTED else None
-            if len(sales) == 1 and named != sales[0]:
-                wrongs.append(f"order {number} is sale {sales[0]}, the ledger names {named}")
-            if named is not None and named not in sales:
-                wrongs.append(f"the ledger names {named} for order {number}, which is another's")
+    def wrongs(self, idle_posts: int) -> list[str]:
+        """What is wrong as everything stands now: by the books and the shop, never by what the ledger believes."""
+        orders = {
+            marker(HASH, number): order.status_id == AWAITING[0] for number, order in self.shop.orders.items()
+        }
+        sales = [(one.purchase_order_number, one.invoice_id) for one in self.books.sales]
+        ledger = {
+            marker(HASH, one.order_id): (str(one.state), one.invoice_id) for one in self.store.records()
+        }
+        wrongs = faults_of(orders, sales, ledger, idle_posts)
         if self.stage.happened["fault of ours"]:
             wrongs.append("a fault of ours in the engine")
         return wrongs

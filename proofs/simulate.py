@@ -123,10 +123,11 @@ def proved(database: Path, schedules: int, *, small: bool) -> dict[str, Any]:
 
 
 def holds(figures: dict[str, Any]) -> bool:
-    """Whether the bar holds."""
+    """Whether the bar holds; what was not played proves nothing."""
     return bool(
         figures["bad"] == figures["apart"] == 0
-        and figures["caught"] == figures["planted"]
+        and figures["caught"] == figures["planted"] > 0
+        and figures["both"] > 0
         and figures["sql_schedules"] * WHOLE_SHARE >= figures["schedules"]
     )
 

@@ -13,7 +13,7 @@ def wrong(
     idle_posts: int = 0,
 ) -> list[str]:
     """The first word of everything that is told."""
-    return [one.partition(":")[0] for one in faults_of([MINE, OTHER], sales, ledger, idle_posts)]
+    return [one.partition(":")[0] for one in faults_of({MINE: True, OTHER: True}, sales, ledger, idle_posts)]
 
 
 def test_a_schedule_that_went_well_is_clean() -> None:
@@ -46,3 +46,13 @@ def test_a_sale_that_nobody_was_to_post_is_told() -> None:
 
 def test_an_idle_run_that_posts_is_told() -> None:
     assert wrong(idle_posts=1) == ["idle"]
+
+
+def test_a_cancelled_order_may_be_there_or_not_but_the_ledger_knows() -> None:
+    cancelled = {MINE: False}
+    sale, named = [(MINE, 9000)], {MINE: ("posted", 9000)}
+
+    assert faults_of(cancelled, sale, named, 0) == faults_of(cancelled, [], {}, 0) == []
+    assert [one[:8] for one in faults_of(cancelled, [], named, 0)] == ["misnamed"]
+    assert [one[:8] for one in faults_of(cancelled, sale, {MINE: ("ignored", None)}, 0)] == ["misnamed"]
+    assert [one[:9] for one in faults_of(cancelled, [*sale, (MINE, 9001)], named, 0)] == ["duplicate"]
