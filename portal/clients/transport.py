@@ -9,11 +9,14 @@ from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from http.cookiejar import DefaultCookiePolicy
 from ssl import SSLCertVerificationError
+from typing import Any
 from urllib.parse import quote, urlencode, urlsplit
 
 import requests
 import structlog
 from requests.adapters import HTTPAdapter
+from urllib3 import HTTPConnectionPool, HTTPSConnectionPool
+from urllib3.connection import HTTPConnection, HTTPSConnection
 from urllib3.exceptions import ConnectTimeoutError, HTTPError, NewConnectionError
 from urllib3.exceptions import TimeoutError as RemoteTimeout
 from urllib3.util.retry import Retry
@@ -68,13 +71,46 @@ def decide_retry(
     return back_off if status is None or status in PASSING else None
 
 
-def new_session() -> requests.Session:
-    """A session that follows nothing of the environment, keeps no cookies and never sends anything twice by itself."""
+class Turn(HTTPAdapter):
+    """An adapter that calls `leave` when the connection is open and nothing is sent yet; what that raises is passed on."""
+
+    def __init__(self, leave: Callable[[], None], *, retries: Retry, most: int) -> None:
+        super().__init__(max_retries=retries, pool_connections=most, pool_maxsize=most)
+
+        class Plain(HTTPConnection):
+            def request(self, *args: Any, **more: Any) -> None:
+                if self.is_closed:
+                    self.connect()
+                leave()
+                super().request(*args, **more)
+
+        class Sealed(HTTPSConnection):
+            def request(self, *args: Any, **more: Any) -> None:
+                leave()  # the pool has opened it, to check the certificate
+                super().request(*args, **more)
+
+        class PlainPool(HTTPConnectionPool):
+            ConnectionCls = Plain
+
+        class SealedPool(HTTPSConnectionPool):
+            ConnectionCls = Sealed
+
+        self.poolmanager.pool_classes_by_scheme = {"http": PlainPool, "https": SealedPool}
+
+
+def new_session(leave: Callable[[], None] | None = None) -> requests.Session:
+    """A session that follows nothing of the environment, keeps no cookies and never sends anything twice by itself.
+
+    `leave` is called before each call, once its connection is open.
+    """
     session = requests.Session()
     session.trust_env = False
     session.cookies.set_policy(DefaultCookiePolicy(allowed_domains=[]))
     session.headers["User-Agent"] = USER_AGENT
-    adapter = HTTPAdapter(max_retries=Retry(0, read=False), pool_connections=4, pool_maxsize=4)
+    never_again = Retry(0, read=False)
+    adapter = HTTPAdapter(max_retries=never_again, pool_connections=4, pool_maxsize=4)
+    if leave is not None:
+        adapter = Turn(leave, retries=never_again, most=4)
     session.mount("https://", adapter)
     session.mount("http://", adapter)
     return session
@@ -111,6 +147,7 @@ class Transport:
     """Sends one call at a time. `pace` is called before every call with its purpose and may raise; so may nothing else but a `RemoteFailure`.
 
     `leave` is called right before a call is sent, also one whose slot was taken long before; it may wait a little, and raises `Unreachable`.
+    With `connects` the connection is open by then: opening one takes several ways to the remote and back, by which a call would leave late.
     `heard` is told every answer that is final, and may raise a `RemoteFailure` in its place; `seen` every answer, also one that is asked for again.
     """
 
@@ -119,6 +156,7 @@ class Transport:
         *,
         pace: Callable[[str], None] = no_pace,
         leave: Callable[[], None] = no_wait,
+        connects: bool = False,
         heard: Callable[[Answer], None] = unheard,
         seen: Callable[[Answer], None] = unheard,
         session: requests.Session | None = None,
@@ -129,10 +167,12 @@ class Transport:
     ) -> None:
         self.pace = pace
         self._leave = leave
+        self._connects = connects
+        self._left_at = 0
         self._heard = heard
         self._seen = seen
         self.sleep = sleep
-        self._session = session or new_session()
+        self._session = session or new_session(self._leave_now if connects else None)
         self._jitter = jitter
         self._time_outs = time_outs or TimeOuts()
         self._patience = patience or Patience()
@@ -164,7 +204,6 @@ class Transport:
             tries += 1
             if not (paced and tries == 1):
                 self.pace(purpose)
-            self._leave()
             outcome = self._once(method, full, headers or {}, body, purpose)
             if isinstance(outcome, Answer):
                 self._seen(outcome)
@@ -197,10 +236,12 @@ class Transport:
     ) -> Answer | RemoteFailure:
         """One call, one log line. The line and the failure hold host and path, never a query, header or body."""
         place = urlsplit(url)
-        started = time.monotonic_ns()
+        self._left_at = time.monotonic_ns()
         outcome: Answer | RemoteFailure
         failed = None
         try:
+            if not self._connects:
+                self._leave_now()
             outcome = self._exchange(method, url, headers, body)
         except (requests.RequestException, HTTPError, OSError) as error:
             # The exception itself goes no further: its text holds the full address, with e-mail addresses in it.
@@ -212,11 +253,16 @@ class Transport:
             host=place.hostname,
             path=place.path,
             status=outcome.status,
-            ms=(time.monotonic_ns() - started) // 1_000_000,
+            ms=(time.monotonic_ns() - self._left_at) // 1_000_000,
             purpose=purpose,
             failed=failed,
         )
         return outcome
+
+    def _leave_now(self) -> None:
+        """Wait for the turn; a call takes its time from then on."""
+        self._leave()
+        self._left_at = time.monotonic_ns()
 
     def _exchange(self, method: str, url: str, headers: Mapping[str, str], body: str | None) -> Answer:
         limits = self._time_outs

@@ -16,7 +16,7 @@ from portal.clients.answers import Answer, header_number
 from portal.clients.bigcommerce import BigCommerce
 from portal.clients.saasu import Saasu
 from portal.clients.saasu_sign_in import SaasuSignIn, Tokens
-from portal.clients.transport import Transport, no_wait, unheard
+from portal.clients.transport import Transport, unheard
 from portal.database import changed_rows, present
 from portal.ledger import Seal
 from portal.models.accounts import Firm
@@ -90,10 +90,11 @@ def transport_for(session: Session, outside: Outside, account: str, gate: Gate |
             session.commit()
         outside.on_call(remote, purpose)
 
-    leave = no_wait if outside.unpaced else pacer.leave
+    if outside.unpaced:
+        return Transport(pace=pace, heard=unheard if gate is None else gate.hear)
     if gate is not None:
-        return Transport(pace=pace, leave=leave, heard=gate.hear)
-    return Transport(pace=pace, leave=leave, seen=unheard if outside.unpaced else partial(learn_quota, pacer))
+        return Transport(pace=pace, leave=pacer.leave, connects=True, heard=gate.hear)
+    return Transport(pace=pace, leave=pacer.leave, connects=True, seen=partial(learn_quota, pacer))
 
 
 def learn_quota(pacer: Pacer, answer: Answer) -> None:
