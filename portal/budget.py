@@ -88,7 +88,7 @@ BRIEFLY_AWAY_SECONDS = 5
 """How long a call that is about to leave waits for the server: the intent of a post is written by then and must not grow old."""
 AWAY = "The server that spaces the calls of all workers does not answer, so nothing was sent."
 AGAIN_SECONDS = 0.25
-LATE_SECONDS = 0.02
+LATE_SECONDS = 0.005
 
 
 class Pacer:
