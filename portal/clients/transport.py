@@ -27,7 +27,7 @@ from portal.sync.failures import OutcomeLost, RemoteFailure, Unreachable
 PASSING = frozenset({500, 502, 503, 504})
 LARGEST_BODY = 100_000_000
 CHUNK = 65_536
-USER_AGENT = "Cartledger/0.1"
+USER_AGENT = "Cartledger/0.3"
 
 log: structlog.stdlib.BoundLogger = structlog.get_logger(__name__)
 
