@@ -43,7 +43,7 @@ BOTH_EVERY = 40
 """One schedule in so many is played on the ledger over SQL as well."""
 WHOLE_SHARE = 10
 """One schedule in so many is one of whole runs."""
-PLANTED, PLANTED_WHOLE = 4_000, 400
+PLANTED, PLANTED_WHOLE = 1_500, 400
 SMALL, SMALL_PLANTED = 400, 700
 FEW = 3
 """Seeds that are named of each planted fault."""
