@@ -86,6 +86,7 @@ FASTEST_US = 50_000
 AWAY_SECONDS = 30
 BRIEFLY_AWAY_SECONDS = 5
 """How long a call that is about to leave waits for the server: the intent of a post is written by then and must not grow old."""
+CROWDED = "Too many other calls wait for their turn at this account, so nothing was sent."
 AWAY = "The server that spaces the calls of all workers does not answer, so nothing was sent."
 AGAIN_SECONDS = 0.25
 LATE_SECONDS = 0.005
@@ -97,7 +98,8 @@ class Pacer:
     `take` gives a slot in turn; `leave`, right before the call is sent, makes sure that it leaves an interval after the last one, however
     late that one was. While the Redis-protocol server is away nobody can know what the other workers send, so nothing is sent; when it was
     wiped, the first call after waits a whole interval. What this process itself sent is never forgotten, whatever the server says.
-    `clock` gives seconds that only grow. Both raise `Unreachable` when the server stays away: `take` after 30 seconds, `leave` after 5.
+    `clock` gives seconds that only grow. Both raise `Unreachable` when the server stays away: `take` after 30 seconds, `leave` after 5; and
+    `leave` where its turn does not come within `patience` seconds, since the intent of a post must not grow old.
     """
 
     def __init__(
@@ -107,8 +109,10 @@ class Pacer:
         per_second: Decimal,
         sleep: Callable[[float], None] = time.sleep,
         clock: Callable[[], float] = time.monotonic,
+        patience: float = BRIEFLY_AWAY_SECONDS,
     ) -> None:
         self._redis = redis
+        self._patience = patience
         key = f"cartledger:pace:{account}"
         self._keys = (key, f"{key}:gone", f"{key}:quota", f"{key}:scarce")
         self._interval_us = int(1_000_000 / per_second * SPACING)
@@ -126,10 +130,13 @@ class Pacer:
     def leave(self) -> None:
         """Wait until the last call, whoever sent it, is an interval away; the call must be sent at once after."""
         grace, turn = 0.0, 0
+        until = self._clock() + self._patience
         while True:
             asked = self._clock()
             answer = self._ask(LEAVE, int(grace * 1_000_000), turn, away=BRIEFLY_AWAY_SECONDS)
             took = self._clock() - asked
+            if answer > 0 and asked + answer / 1_000_000 > until:
+                raise Unreachable(CROWDED)
             if answer > 0:
                 self._sleep(answer / 1_000_000)
             elif took <= grace + LATE_SECONDS:

@@ -37,7 +37,14 @@ class Verdict:
     @property
     def is_red(self) -> bool:
         """Whether the bar is broken."""
-        return bool(self.duplicates or self.lost or self.idle_posts or self.misnamed or self.words)
+        return bool(
+            self.duplicates
+            or self.lost
+            or self.idle_posts
+            or self.misnamed
+            or self.contacts_twice
+            or self.words
+        )
 
 
 def play(arena: Arena, scenario: Scenario) -> Verdict:
@@ -53,6 +60,8 @@ def play(arena: Arena, scenario: Scenario) -> Verdict:
     except WorkerFailed as fault:
         found.words.append(str(fault))
     judge(arena, found)
+    if found.died < sum(1 for one in scenario.kills if one):
+        found.words.append("a worker that was to die did not come so far")
     return found
 
 

@@ -194,7 +194,12 @@ def faults_and_kills(posts: Sequence[Call], is_auto: bool) -> Iterator[Scenario]
     ]
     for place, post in enumerate(posts):
         for fault, more in ways:
-            for kills_at in ((post.point + 1,), (post.point + 3,), (0, 4), (0, 9)):
+            for kills_at in (
+                (post.point + 1,),
+                (post.point + 3,),
+                successors(is_auto, 2),
+                successors(is_auto, 4),
+            ):
                 looked = fault == "late_commit" and kills_at[0] > 0
                 given = {"seconds": LATE_AFTER_A_LOOK} if looked else more
                 yield Scenario(
@@ -206,6 +211,11 @@ def faults_and_kills(posts: Sequence[Call], is_auto: bool) -> Iterator[Scenario]
                     late=place if fault == "late_commit" else None,
                     late_turn=int(looked),
                 )
+
+
+def successors(is_auto: bool, point: int) -> tuple[int, ...]:
+    """Death at that point of the worker that looks a lost order up: with a number of ours the third one, else the one an hour later."""
+    return (0, 0, 0, point) if is_auto else (0, 0, point)
 
 
 def storms(is_auto: bool) -> Iterator[Scenario]:

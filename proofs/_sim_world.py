@@ -57,6 +57,11 @@ class Worker:
         """The present moment by this worker's clock."""
         return self.world.now + self.skew
 
+    def faulty(self, fault: Exception) -> None:
+        """Hears of a fault of ours in one order, which the run goes on beside: it is counted, and the schedule is bad."""
+        self.world.counts["fault of ours"] += 1
+        self.world.trace.append(f"fault of ours: {fault!r}")
+
     def point(self) -> None:
         """Let time pass and others act; die here where the dice say so. Raises `Killed`."""
         if self.dead:

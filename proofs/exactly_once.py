@@ -188,7 +188,7 @@ def reds(found: Lane | Crashed) -> int:
     if isinstance(found, Crashed):
         print(f"A planted lane ended early:\n{found}", flush=True)
         return 0
-    return sum(one.is_red for one in found[0])
+    return sum(bool(one.duplicates or one.lost) for one in found[0])
 
 
 if __name__ == "__main__":

@@ -29,6 +29,8 @@ from portal.vault import FirmVault, Vault
 
 BIGCOMMERCE_CALLS_PER_SECOND = Decimal(5)
 """Where the pacer starts, the published 150 in 30 s; the answers tell what this store's plan allows (BC §2)."""
+SAASU_PATIENCE, SHOP_PATIENCE = 5, 60
+"""Seconds that a call about to leave waits for its turn: an intent must not grow old; a shop whose quota is used up rests for its window."""
 RENEW_BEFORE = timedelta(minutes=2)
 
 
@@ -74,7 +76,9 @@ def transport_for(session: Session, outside: Outside, account: str, gate: Gate |
     """A transport that paces and counts every call to one account before it is sent; none is sent that its `gate` does not let through (SYNC §9)."""
     remote = account.partition(":")[0]
     rate = outside.settings.saasu_calls_per_second if remote == "saasu" else BIGCOMMERCE_CALLS_PER_SECOND
-    pacer = Pacer(outside.redis, account, rate)
+    pacer = Pacer(
+        outside.redis, account, rate, patience=SHOP_PATIENCE if remote != "saasu" else SAASU_PATIENCE
+    )
 
     def pace(purpose: str) -> None:
         if gate is not None:
@@ -84,6 +88,7 @@ def transport_for(session: Session, outside: Outside, account: str, gate: Gate |
         if not outside.unpaced:
             pacer.take()
         if gate is not None:
+            gate.ask()  # another worker may have been refused while this one waited
             gate.spend(purpose)
         else:
             count_call(session, account, purpose, outside.now())

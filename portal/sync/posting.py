@@ -160,8 +160,11 @@ class Poster:
             case OutcomeLost():
                 self._lost(record, failure, mapped)
             case Throttled() | Denied() | CredentialsRefused() | Unreachable() | _:
-                note = f"Not sent: {failure.sentence}"
-                self._answered(record, Outcome(state=State.SEEN, note=note))
+                not_sent = Outcome(state=State.SEEN, note=f"Not sent: {failure.sentence}")
+                if isinstance(failure, Unreachable):
+                    self.ledger.settle(record, not_sent)  # it never left, so no moment is kept
+                else:
+                    self._answered(record, not_sent)
                 raise RunStopped(books_problem(failure)) from failure
 
     def _who_has_the_number(self, record: OrderRecord, mapped: Mapped) -> Outcome:

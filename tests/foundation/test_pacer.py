@@ -74,7 +74,7 @@ def redis(empty_redis: str) -> Redis:
 
 def pacer(redis: Redis, account: str = "saasu:7", rate: str = "1", clock: HandClock | None = None) -> Pacer:
     clock = clock or HandClock()
-    return Pacer(redis, account, Decimal(rate), sleep=clock.sleep, clock=clock)
+    return Pacer(redis, account, Decimal(rate), sleep=clock.sleep, clock=clock, patience=60)
 
 
 def waited(redis: Redis, account: str = "saasu:7", rate: str = "1") -> float:
@@ -351,6 +351,17 @@ def test_a_process_that_sent_a_late_call_makes_good_no_more_than_the_window_forg
 
     lasted = sent[-1] - sent[0]
     assert lasted == pytest.approx(11 * 0.067666 - 0.15, abs=MS)
+
+
+def test_a_call_whose_turn_does_not_come_soon_is_not_sent(redis: Redis) -> None:
+    pacer(redis, rate="5").learn(quota=150, left=0, window_ms=30_000, reset_ms=7_000)
+    clock = HandClock(redis)
+    hurried = Pacer(redis, "saasu:7", Decimal(5), sleep=clock.sleep, clock=clock, patience=6)
+
+    with pytest.raises(Unreachable, match="wait for their turn"):
+        hurried.leave()
+
+    assert clock.slept == []
 
 
 def test_nothing_is_sent_by_anybody_until_a_used_up_window_is_over(redis: Redis) -> None:

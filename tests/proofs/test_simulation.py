@@ -12,7 +12,7 @@ from proofs._product import migrated
 from proofs._sim_plants import PLANTS, Plant
 from proofs._sim_play import HASH, MemoryStore, Play
 from proofs._sim_remotes import CANCELLED
-from proofs.simulate import holds, judged, on_sql, red_seeds, template_of
+from proofs.simulate import MUST_HAPPEN, holds, judged, on_sql, red_seeds, template_of
 
 SEED = 3
 """A schedule in which something of everything goes wrong."""
@@ -143,7 +143,7 @@ def test_a_part_of_the_protocol_that_is_left_out_is_shown_by_the_seed_named_for_
 
 # --- the bar ----------------------------------------------------------------------------------------------------------
 
-GOOD: dict[str, Any] = {
+GOOD: dict[str, Any] = {"happened": dict.fromkeys(MUST_HAPPEN, 1),
     "schedules": 400, "sql_schedules": 40, "both": 9, "bad": 0, "apart": 0, "planted": 7, "caught": 7,
 }  # fmt: skip
 
@@ -161,8 +161,10 @@ def test_the_bar_holds_where_every_figure_is_as_it_should_be() -> None:
         {"planted": 0, "caught": 0},
         {"sql_schedules": 39},
         {"both": 0},
+        {"happened": {}},
+        {"happened": dict.fromkeys(MUST_HAPPEN[1:], 1)},
     ],
     ids=str,
 )
-def test_the_bar_does_not_hold_where_one_figure_is_out_of_it(figure: dict[str, int]) -> None:
+def test_the_bar_does_not_hold_where_one_figure_is_out_of_it(figure: dict[str, Any]) -> None:
     assert not holds(GOOD | figure)
