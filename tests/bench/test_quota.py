@@ -40,6 +40,7 @@ GOOD: dict[str, Any] = {
     "refused_429": 0,
     "fairness": {"files": "0.9900", "workers": "0.9500"},
     "day": {"calls": 30, "allowed": 30, "workers_stopped": 3},
+    "counted": {"7": {"ours": 31, "saasu": 30, "not_sent": 1}, "8": {"ours": 9, "saasu": 9, "not_sent": 0}},
 }
 
 
@@ -53,6 +54,8 @@ GOOD: dict[str, Any] = {
         {"fairness": {"files": "1", "workers": "0.8"}},
         {"day": {"calls": 29, "allowed": 30, "workers_stopped": 3}},
         {"day": {"calls": 30, "allowed": 30, "workers_stopped": 2}},
+        {"counted": {"7": {"ours": 29, "saasu": 30, "not_sent": 1}}},
+        {"counted": {"7": {"ours": 32, "saasu": 30, "not_sent": 1}}},
     ],
 )
 def test_each_fault_alone_breaks_the_bar(worse: dict[str, Any]) -> None:

@@ -13,17 +13,6 @@ from portal.models.orders import Order
 from tests.factories import make_connection, make_file, make_firm, make_order
 
 
-class StandingTime(datetime):
-    """A clock that stands in the minute that the test chooses."""
-
-    minute_now = 0
-
-    @classmethod
-    def now(cls, tz: object = None) -> datetime:  # type: ignore[override]
-        del tz
-        return datetime(2026, 11, 24, 3, cls.minute_now, tzinfo=UTC)
-
-
 @pytest.mark.parametrize(
     ("minute", "kept"), [(jobs.CLEANING_MINUTE, False), (jobs.CLEANING_MINUTE + 1, True)]
 )
@@ -33,8 +22,7 @@ def test_texts_are_forgotten_in_one_minute_of_the_hour(
     long_ago = datetime(2026, 11, 24, tzinfo=UTC) - timedelta(days=91)
     connection = make_connection(session, make_file(session, make_firm(session)), enabled=False)
     make_order(session, connection, 100, "posted", decided_at=long_ago, document=b"sealed")
-    monkeypatch.setattr(StandingTime, "minute_now", minute)
-    monkeypatch.setattr(jobs, "datetime", StandingTime)
+    monkeypatch.setattr(jobs, "present", lambda: datetime(2026, 11, 24, 3, minute, tzinfo=UTC))
 
     jobs.tick()
 
