@@ -7,9 +7,12 @@ from datetime import UTC, datetime, timedelta
 from portal.sync.people import FRESH, KnownPeople, folded
 from portal.sync.people_port import Kept, Key, Note
 from portal.sync.sale_orders import Contact, NewContact
+from tests.builders import contact
 from tests.fakes import FakeBooks, FakeClock
 
 NOW = datetime(2026, 3, 2, 1, tzinfo=UTC)
+MIA = contact(id=7, email="mia@example.com", given_name="Mia", family_name="Wong")
+NOAH = contact(id=8, email="noah@example.com", given_name="Noah", family_name="Reid")
 
 
 @dataclass

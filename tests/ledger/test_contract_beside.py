@@ -48,12 +48,21 @@ def test_a_connection_that_is_switched_off_stops_its_run(keeper: Keeper, ledger:
         ledger.heartbeat()
 
 
-def test_a_run_that_began_while_the_connection_was_off_settles_and_goes_on(keeper: Keeper) -> None:
+def test_a_run_that_began_while_the_connection_was_off_settles_and_goes_on(
+    keeper: Keeper, ledger: Ledger
+) -> None:
+    recorded(ledger)
+    ledger.sending(known(ledger), INTENT)
+    keeper.release_lease(1)
     keeper.switch(on=False)
-    fence = keeper.take_lease("run one")
+    fence = keeper.take_lease("run two")
     assert fence is not None
+    settling = keeper.ledger(fence, "run two")
 
-    keeper.ledger(fence, "run one").heartbeat()
+    settling.heartbeat()
+    settling.settle(known(settling), POSTED)
+
+    assert known(settling).state is State.POSTED
 
 
 def test_an_older_order_never_takes_the_place_of_a_contacts_newest_writer(ledger: Ledger) -> None:

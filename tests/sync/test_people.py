@@ -18,11 +18,8 @@ from portal.sync.people import as_changed, key_of
 from portal.sync.people_port import Kept
 from portal.sync.rules import Item
 from portal.sync.sale_orders import Contact, ContactChange, NewContact, PostalAddress, SaleOrder
-from tests.builders import contact
-from tests.people_copy import NOW, here
+from tests.people_copy import MIA, NOAH, NOW, here
 
-MIA = contact(id=7, email="mia@example.com", given_name="Mia", family_name="Wong")
-NOAH = contact(id=8, email="noah@example.com", given_name="Noah", family_name="Reid")
 NEW = NewContact(given_name="Kim", family_name="Park", email="kim@example.com")
 SALE = SaleOrder(
     number="JT1",

@@ -6,25 +6,9 @@ from datetime import timedelta
 import pytest
 
 from portal.sync import people
-from portal.sync.failures import (
-    Unreachable,
-)
-from portal.sync.sale_orders import Contact, NewContact, SaleOrder
-from tests.builders import contact
-from tests.people_copy import NOW, here
-
-MIA = contact(id=7, email="mia@example.com", given_name="Mia", family_name="Wong")
-NOAH = contact(id=8, email="noah@example.com", given_name="Noah", family_name="Reid")
-NEW = NewContact(given_name="Kim", family_name="Park", email="kim@example.com")
-SALE = SaleOrder(
-    number="JT1",
-    marker="BC-x-1",
-    on=NOW.date(),
-    summary="",
-    lines=(),
-    billing_contact_id=7,
-    shipping_contact_id=8,
-)
+from portal.sync.failures import Unreachable
+from portal.sync.sale_orders import Contact
+from tests.people_copy import MIA, NOAH, NOW, here
 
 
 def test_a_copy_is_brought_up_to_date_once_a_run_and_answers_for_every_customer() -> None:
