@@ -99,23 +99,42 @@ def looked_up_next(order: Order, now: datetime, zone: ZoneInfo) -> str:
 
 def steps_of(attempts: Sequence[Attempt], zone: ZoneInfo) -> Iterator[Step]:
     """The sentences of the lines that concern a post or a look-up; the number of each try is counted here."""
-    tries, before = 0, None
+    tries, before, reason = 0, None, Why.LOST
     for one in attempts:
+        why = Why(one.details["why"]) if "why" in one.details else None
         if one.state == State.SENDING:
             tries += 1
+            reason = Why.LOST
             yield step(one, intent_words(one, tries))
-        elif "why" in one.details or (before is not None and is_look_up(one, before)):
-            yield step(one, looked_words(one, before, zone))
-        elif before is not None and before.state == State.SENDING:
-            if left_at := one.details.get("left_at"):
-                yield Step(
-                    at=datetime.fromisoformat(left_at),
-                    words="Sent to Saasu.",
-                    run_id=one.run_id,
-                    actor=one.actor,
-                )
-            yield step(one, answer_words(one))
+        elif before is not None and before.state == State.SENDING and why in {None, Why.TAKEN}:
+            yield from answered(one, why, zone)
+            reason = why or Why.LOST
+        elif why is not None or (before is not None and is_look_up(one, before)):
+            # A later run only sees that the outcome is not known; what it is looked up for is what came back then.
+            told = reason if why in {None, Why.LOST} else why
+            yield step(one, looked_words(one, told, before, zone))
         before = one
+
+
+def answered(one: Attempt, why: Why | None, zone: ZoneInfo) -> Iterator[Step]:
+    """What came back for a post, after the moment at which it was sent; and who has its number, where Saasu said that it is taken."""
+    if left_at := one.details.get("left_at"):
+        yield Step(
+            at=datetime.fromisoformat(left_at), words="Sent to Saasu.", run_id=one.run_id, actor=one.actor
+        )
+    if why is None:
+        yield step(one, answer_words(one))
+        return
+    number = one.details.get("number")
+    yield step(
+        one, f"Saasu answered that it did not take it: its number{f' {number}' if number else ''} is taken."
+    )
+    if one.state == State.UNKNOWN:
+        yield step(
+            one, "By which sale could not be looked up then. Nothing is sent again before that is known."
+        )
+    else:
+        yield step(one, looked_words(one, why, None, zone))
 
 
 def step(one: Attempt, words: str) -> Step:
@@ -148,14 +167,13 @@ def answer_words(one: Attempt) -> str:
     return one.note or "Not sent."
 
 
-def looked_words(one: Attempt, before: Attempt | None, zone: ZoneInfo) -> str:
+def looked_words(one: Attempt, why: Why, before: Attempt | None, zone: ZoneInfo) -> str:
     """Why an order was looked up, among what, what was found, and from when on an absence counts."""
-    details = one.details
     asked = before is not None and before.note == ASKED
-    why = "a person asked to retry it" if asked else REASONS[Why(details.get("why", Why.LOST))]
-    sales = details.get("sales")
+    reason = "a person asked to retry it" if asked else REASONS[why]
+    sales = one.details.get("sales")
     among = f" among {sales:,} {'sale' if sales == 1 else 'sales'}" if sales is not None else ""
-    return f"Looked up in Saasu{among}, because {why}. {found_words(one, zone)}"
+    return f"Looked up in Saasu{among}, because {reason}. {found_words(one, zone)}"
 
 
 def found_words(one: Attempt, zone: ZoneInfo) -> str:

@@ -20,7 +20,10 @@ class Why(StrEnum):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Evidence:
-    """When the post left here; or why the order was looked up, among how many sales, and from when on an absence counts (SYNC §7.5)."""
+    """When the post was handed over to be sent; or why the order was looked up, among how many sales, and from when on an absence counts (SYNC §7.5).
+
+    `sales` is `None` where the look-up did not come to its end.
+    """
 
     left_at: datetime | None = None
     why: Why | None = None

@@ -51,7 +51,7 @@ class Poster:
     refusals_running: list[str] = field(default_factory=list)
     lost_running: int = 0
     left_at: datetime | None = None
-    """When the last post left here."""
+    """When the last post was handed over to be sent, its turn taken; it leaves within the pacer's patience or not at all."""
 
     def take(self, record: OrderRecord, complete: CompleteOrder) -> None:
         """Decide about one complete order, post it if nothing speaks against it, and record the outcome."""
@@ -173,7 +173,15 @@ class Poster:
         try:
             listing = look_up(self.books, [record], now, self.afford)
         except RemoteFailure as failure:
-            self._answered(record, Outcome(state=State.UNKNOWN, note="Saasu says the number is taken."))
+            words = "Saasu says that its number is taken, and could not be asked by what; it is looked up before anything is sent again"
+            unknown = Outcome(
+                state=State.UNKNOWN,
+                problems=(about_order(Code.OUTCOME_UNKNOWN, record.order_id, words),),
+                note="Saasu says the number is taken.",
+                bridge=mapped.bridge,
+                evidence=Evidence(why=Why.TAKEN),
+            )
+            self._answered(record, unknown)
             raise RunStopped(books_problem(failure)) from failure
         found = verdict(record, self.rules.store_hash, listing, now, Why.TAKEN)
         if found.state is State.POSTED:

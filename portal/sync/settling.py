@@ -13,6 +13,11 @@ from portal.sync.problems import invoice_exists
 from portal.sync.read_back import compare
 from portal.sync.sale_orders import InvoiceSummary, PostedOrder, marker
 
+FOUND = {
+    Why.LOST: "The answer was lost; found in Saasu by its marker.",
+    Why.DIED: "The run ended before the answer was written down; found in Saasu by its marker.",
+    Why.TAKEN: "Its number was taken by its own sale; found in Saasu by its marker.",
+}
 MARGIN = timedelta(minutes=10)
 PAGE = 100
 """Rows that Saasu gives with one call (SA §3)."""
@@ -55,7 +60,7 @@ def verdict(
     rows = tuple(listing)
     reason = why or (Why.DIED if record.state is State.SENDING else Why.LOST)
     proof = Evidence(why=reason, sales=len(rows), settled_at=settled_at(record))
-    return replace(found_or_absent(record, store_hash, rows, now), evidence=proof)
+    return replace(found_or_absent(record, store_hash, rows, now, FOUND[reason]), evidence=proof)
 
 
 def settled_at(record: OrderRecord) -> datetime | None:
@@ -66,13 +71,13 @@ def settled_at(record: OrderRecord) -> datetime | None:
 
 
 def found_or_absent(
-    record: OrderRecord, store_hash: str, listing: Iterable[InvoiceSummary], now: datetime
+    record: OrderRecord, store_hash: str, listing: Iterable[InvoiceSummary], now: datetime, note: str
 ) -> Outcome:
-    """The verdict alone."""
+    """The verdict alone; `note` for an order that is there."""
     found = found_there(marker(store_hash, record.order_id), record.number, listing)
     if found is not None and found.ours:
         expected = record.bridge.books if record.bridge is not None else None
-        return posted_as(record, found.row, expected, "The answer was lost; found in Saasu by its marker.")
+        return posted_as(record, found.row, expected, note)
     if found is not None:
         return exists_outcome(record, record.number)
     settled = settled_at(record)

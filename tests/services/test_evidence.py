@@ -160,6 +160,54 @@ def test_each_reason_for_a_look_up_has_its_words(
     assert "Found by its marker as transaction 77, number SHO120" in steps[0]
 
 
+def test_a_refused_number_tells_sending_refusal_and_look_up_one_by_one(
+    session: Session, connection: Connection
+) -> None:
+    order = make_order(session, connection, 120, "exists", **SENT)
+    line(session, order, "sending", "About to send as SHO120.", number="SHO120")
+    line(
+        session, order, "exists", "Saasu has this number on another sale.", 2,
+        why="taken", sales=4, left_at=(NOON + timedelta(seconds=1)).isoformat(), number="SHO120", **SETTLED,
+    )  # fmt: skip
+    assert words(session, order)[1] == [
+        "10:00:00 am AWST Written down as SHO120 before it was sent.",
+        "10:00:01 am AWST Sent to Saasu.",
+        "10:00:02 am AWST Saasu answered that it did not take it: its number SHO120 is taken.",
+        "10:00:02 am AWST Looked up in Saasu among 4 sales, because Saasu said its number was taken. Its number stands on a sale without its marker, so it was not sent again.",
+    ]
+
+
+def test_a_refused_number_that_could_not_be_looked_up_is_no_lost_answer_then_nor_later(
+    session: Session, connection: Connection
+) -> None:
+    order = make_order(session, connection, 120, "posted", invoice_id=77, **SENT)
+    line(session, order, "sending", "About to send as SHO120.", number="SHO120")
+    line(session, order, "unknown", "Saasu says the number is taken.", 2, why="taken", problems=[LOST])
+    line(session, order, "unknown", "Not in Saasu yet.", 60, why="lost", sales=1, **SETTLED)
+    line(session, order, "posted", "Found.", 3600, why="lost", sales=2, invoice_id=77, number="SHO120")
+    assert words(session, order)[1][1:] == [
+        "10:00:02 am AWST Saasu answered that it did not take it: its number is taken.",
+        "10:00:02 am AWST By which sale could not be looked up then. Nothing is sent again before that is known.",
+        "10:01:00 am AWST Looked up in Saasu among 1 sale, because Saasu said its number was taken. Not there yet; it may still turn up until 22/05/2026 10:02:00 am AWST. Nothing was sent.",
+        "11:00:00 am AWST Looked up in Saasu among 2 sales, because Saasu said its number was taken. Found by its marker as transaction 77, number SHO120: it is posted, and was not sent again.",
+    ]
+
+
+def test_what_an_earlier_try_came_to_is_not_said_of_the_next(
+    session: Session, connection: Connection
+) -> None:
+    order = make_order(session, connection, 120, "unknown", **SENT)
+    line(session, order, "sending", "About to send as SHO120.", number="SHO120")
+    line(session, order, "unknown", "Saasu says the number is taken.", 2, why="taken")
+    line(session, order, "seen", "Not in Saasu.", 3600, why="lost", sales=2, **SETTLED)
+    line(session, order, "sending", "About to send as SHO120.", 3601, number="SHO120")
+    line(session, order, "unknown", "broke off", 3602, problems=[LOST])
+    line(session, order, "unknown", "Not in Saasu yet.", 3660, why="lost", sales=2)
+    assert words(session, order)[1][-1].startswith(
+        "11:01:00 am AWST Looked up in Saasu among 2 sales, because the answer was lost. Not there yet"
+    )
+
+
 def test_a_number_on_somebody_elses_sale_and_a_person_who_asked_again(
     session: Session, connection: Connection
 ) -> None:

@@ -236,7 +236,7 @@ def test_a_taken_number_that_bears_our_marker_is_posted_with_its_bridge() -> Non
 
     assert here.ledger.last(120) == Outcome(
         state=State.POSTED,
-        note="The answer was lost; found in Saasu by its marker.",
+        note="Its number was taken by its own sale; found in Saasu by its marker.",
         posted=PostedOrder(invoice_id=77, number="SHO120"),
         bridge=bridge_of(order(120)),
         found=ours,

@@ -179,6 +179,12 @@ def test_a_taken_number_that_cannot_be_looked_up_stays_unknown_and_ends_the_run(
     outcome = here.ledger.last(120)
     assert stopped.value.problem.code is Code.SAASU_UNREACHABLE
     assert (outcome.state, outcome.note) == (State.UNKNOWN, "Saasu says the number is taken.")
+    assert [(one.code, one.sentence) for one in outcome.problems] == [
+        (
+            Code.OUTCOME_UNKNOWN,
+            "Order #120: Saasu says that its number is taken, and could not be asked by what; it is looked up before anything is sent again",
+        )
+    ]
 
 
 def test_refusals_of_different_kinds_never_end_the_run() -> None:

@@ -97,7 +97,7 @@ def test_our_own_sale_under_a_taken_number_keeps_the_same() -> None:
     )
 
 
-def test_a_taken_number_that_cannot_be_looked_up_still_keeps_when_the_post_left() -> None:
+def test_a_taken_number_that_cannot_be_looked_up_keeps_that_it_was_taken_and_when_the_post_left() -> None:
     here = world(order(120))
     here.books.answers = [NumberTaken("Duplicate invoice number is not allowed.")]
 
@@ -107,7 +107,7 @@ def test_a_taken_number_that_cannot_be_looked_up_still_keeps_when_the_post_left(
     here.books.invoices_modified = away  # type: ignore[assignment,method-assign]
     with pytest.raises(RunStopped):
         here.run()
-    assert here.ledger.last(120).evidence == Evidence(left_at=NOW)
+    assert here.ledger.last(120).evidence == Evidence(left_at=NOW, why=Why.TAKEN)
 
 
 @pytest.mark.parametrize(("ours", "state"), [(True, State.POSTED), (False, State.EXISTS)])

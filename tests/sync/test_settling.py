@@ -177,6 +177,7 @@ def test_a_lost_answer_keeps_why_it_was_looked_up_among_how_many_sales_and_until
 def test_an_order_left_behind_by_a_run_that_ended_says_so() -> None:
     found = settled(record(state=State.SENDING), row("SHO120", OURS))
     assert found.evidence == Evidence(why=Why.DIED, sales=1, settled_at=SENT + timedelta(seconds=120))
+    assert found.note == "The run ended before the answer was written down; found in Saasu by its marker."
 
 
 def test_a_number_that_saasu_gives_settles_with_the_next_hourly_run() -> None:
