@@ -23,8 +23,10 @@ from portal.ledger.rows import (
 from portal.ledger.sales import LONGEST, mark_of
 from portal.models.connections import EVERY_CONTACT
 from portal.models.orders import Order
+from portal.sync.evidence import Evidence
 from portal.sync.known_sales import Looked, folded_number, is_ours_to_give
 from portal.sync.meanwhile import PageMoved, RulesChanged
+from portal.sync.planning import NOT_THERE
 from portal.sync.ports import (
     Clock,
     Finding,
@@ -146,6 +148,18 @@ class MemoryLedger:
     def unsettled(self) -> list[OrderRecord]:
         """Orders `sending` or `unknown`, ascending id."""
         return [one for one in self._ordered() if one.state in (State.SENDING, State.UNKNOWN)]
+
+    def doubted(self, now: datetime) -> list[OrderRecord]:
+        """Orders of which a sale might have turned up until a moment that has passed."""
+        rows = self._shelf.rows
+        until = {one: row.doubted_until for one, row in rows.items() if row.state in NOT_THERE}
+        return [one for one in self._ordered() if (moment := until.get(one.order_id)) and moment <= now]
+
+    def not_there(self, record: OrderRecord, evidence: Evidence) -> None:
+        """Write that a doubted order is certainly not in Saasu; no lines of history are kept here."""
+        del evidence
+        self._hold_fence()
+        self._unmoved(record).doubted_until = None
 
     def due(self, now: datetime) -> list[Waiting]:
         """Orders `seen`, and failed ones whose time has come."""

@@ -225,8 +225,8 @@ def judged(play: Play) -> Verdict:
 def hunted(plant: Plant, schedules: int) -> dict[str, Any]:
     """How many schedules a planted fault turns red, and the first of their seeds. Raises `Crashed`."""
     works = [
-        partial(red_seeds, plant, start, min(start + CHUNK, schedules))
-        for start in range(0, schedules, CHUNK)
+        partial(red_seeds, plant, start, min(start + CHUNK, plant.begin + schedules))
+        for start in range(plant.begin, plant.begin + schedules, CHUNK)
     ]
     seeds = sorted(seed for found in all_of(works) for seed in found)
     return {"schedules": schedules, "bad": len(seeds), "seeds": seeds[:FEW]}

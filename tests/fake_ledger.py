@@ -2,9 +2,11 @@
 
 from collections.abc import Callable, Collection, Iterable, Sequence
 from dataclasses import dataclass, field, fields, replace
-from datetime import datetime
+from datetime import datetime, timedelta
 
+from portal.sync.evidence import Evidence
 from portal.sync.meanwhile import PageMoved, RulesChanged
+from portal.sync.planning import FINISHED, NOT_THERE
 from portal.sync.ports import (
     Changes,
     Finding,
@@ -56,6 +58,9 @@ class FakeLedger:
     changes: dict[int, list[Changes]] = field(default_factory=dict)
     batches: list[int] = field(default_factory=list)
     rules_now: Callable[[], Rules] | None = None
+    doubts: dict[int, datetime] = field(default_factory=dict)
+    certain: dict[int, list[Evidence]] = field(default_factory=dict)
+    """What proved of a doubted order that it is not there."""
     judged_by: list[Rules] = field(default_factory=list)
 
     def state(self, order_id: int) -> State:
@@ -139,6 +144,18 @@ class FakeLedger:
     def unsettled(self) -> list[OrderRecord]:
         return [one for one in self._ordered() if one.state in (State.SENDING, State.UNKNOWN)]
 
+    def doubted(self, now: datetime) -> list[OrderRecord]:
+        return [
+            one
+            for one in self._ordered()
+            if one.state in NOT_THERE and self.doubts.get(one.order_id, now + timedelta(1)) <= now
+        ]
+
+    def not_there(self, record: OrderRecord, evidence: Evidence) -> None:
+        self._refuse_other(record)
+        del self.doubts[record.order_id]
+        self.certain.setdefault(record.order_id, []).append(evidence)
+
     def due(self, now: datetime) -> list[Waiting]:
         return [bare(one) for one in self._due(now)]
 
@@ -196,6 +213,10 @@ class FakeLedger:
             self._refuse_old_rules()
         self._refuse_other(record)
         self.outcomes.setdefault(record.order_id, []).append(outcome)
+        if outcome.doubted_until is not None:
+            self.doubts[record.order_id] = outcome.doubted_until
+        if outcome.state in FINISHED:
+            self.doubts.pop(record.order_id, None)
         settled = replace(record, state=outcome.state, ignored=outcome.ignored, codes=codes_of(outcome))
         if outcome.posted is not None:
             settled = replace(settled, invoice_id=outcome.posted.invoice_id)

@@ -24,6 +24,8 @@ from portal.ledger.rows import (
 from portal.models.connections import EVERY_CONTACT, Connection, ContactWriter
 from portal.models.orders import Order
 from portal.models.runs import Run
+from portal.sync.evidence import Evidence
+from portal.sync.planning import NOT_THERE
 from portal.sync.ports import (
     Finding,
     Intent,
@@ -62,6 +64,19 @@ class SqlLedger(PageRows):
     def unsettled(self) -> list[OrderRecord]:
         """Orders `sending` or `unknown`, ascending id."""
         return self._select(Order.state.in_((State.SENDING, State.UNKNOWN)))
+
+    def doubted(self, now: datetime) -> list[OrderRecord]:
+        """Orders neither posted nor being sent, of which a sale might have turned up until a moment that has passed; ascending id."""
+        return self._select(Order.state.in_(NOT_THERE), Order.doubted_until <= now)
+
+    def not_there(self, record: OrderRecord, evidence: Evidence) -> None:
+        """Commit that a doubted order is certainly not in Saasu, with an attempt line."""
+        self._hold_fence(lease_until=self._until())
+        row = self._unmoved(record)
+        row.doubted_until = None
+        about = Outcome(state=record.state, note="Looked up once more: not in Saasu.", evidence=evidence)
+        self._attempt(row.id, about)
+        self._session.commit()
 
     def due(self, now: datetime) -> list[Waiting]:
         """Orders `seen`, and failed ones whose time has come, but none that an open backfill holds; ascending id."""

@@ -8,7 +8,7 @@ from typing import Any
 from portal.models.orders import Order
 from portal.sync.bridge import Bridge, Figures, Span
 from portal.sync.personal import bare_of
-from portal.sync.planning import UNSETTLED
+from portal.sync.planning import FINISHED, UNSETTLED
 from portal.sync.ports import Intent, OrderRecord, Outcome, Recorded, State
 from portal.sync.problems import Code, Ignored, Problem, Turn
 
@@ -53,6 +53,7 @@ def write_outcome(row: Order, outcome: Outcome, now: datetime) -> None:
         row.refusals += 1
     if outcome.state == State.POSTED and (outcome.problems or outcome.look_once):
         row.look_once = True
+    row.doubted_until = doubt_of(row, outcome)
     if outcome.found is not None:
         row.read_back_at, row.books_total, row.books_tax = now, outcome.found.total, outcome.found.tax
     if outcome.posted is not None:
@@ -64,6 +65,13 @@ def write_outcome(row: Order, outcome: Outcome, now: datetime) -> None:
         row.release = False
     if outcome.state in (State.POSTED, State.EXISTS, State.IGNORED, State.FAILED):
         row.held = False
+
+
+def doubt_of(row: Order, outcome: Outcome) -> datetime | None:
+    """Until when a sale may still turn up: what was doubted before stands until Saasu is known to have the order, or somebody else's."""
+    if outcome.state in FINISHED:
+        return None
+    return outcome.doubted_until or row.doubted_until
 
 
 def write_intent(row: Order, record: OrderRecord, intent: Intent) -> None:

@@ -16,6 +16,7 @@ STATES = ", ".join(f"'{state}'" for state in State)
 
 KEPT = "document IS NOT NULL OR in_full IS NOT NULL"
 """The SQL for an order of which something sealed is kept."""
+DOUBTED = "doubted_until IS NOT NULL"
 
 
 class Order(Base):
@@ -25,7 +26,7 @@ class Order(Base):
     of them is; `bridge` a list of {name, shop, books, words}. `backfill_id` is the backfill that recorded it; while that is open,
     an order that is `held` waits for it, and no other run decides about it. `books_total` and `books_tax` are Saasu's, as read
     back. `look_once` is true while somebody should look at a finished or ignored order; `changes` says what changed in the shop since
-    (`portal.sync.changes`). `asked`: a person asked for this very order, so it never counts as a flood; `flood_at`: since when the
+    (`portal.sync.changes`). `doubted_until`: until then a sale that was not found may still turn up (SYNC §7.5). `asked`: a person asked for this very order, so it never counts as a flood; `flood_at`: since when the
     flood guard keeps it back (SYNC §3.7).
     """
 
@@ -40,6 +41,12 @@ class Order(Base):
             "firm_id",
             sqlite_where=text("look_once"),
             postgresql_where=text("look_once"),
+        ),
+        Index(
+            "ix_orders_doubted",
+            "connection_id",
+            sqlite_where=text(DOUBTED),
+            postgresql_where=text(DOUBTED),
         ),
         Index(
             "ix_orders_kept",
@@ -77,6 +84,7 @@ class Order(Base):
     fingerprint: Mapped[str] = mapped_column(String(64), default="")
     first_sent_at: Mapped[datetime | None] = mapped_column(AwareDateTime)
     sent_at: Mapped[datetime | None] = mapped_column(AwareDateTime)
+    doubted_until: Mapped[datetime | None] = mapped_column(AwareDateTime)
     invoice_id: Mapped[int | None] = mapped_column(BigInteger)
     posted_at: Mapped[datetime | None] = mapped_column(AwareDateTime)
     retry_at: Mapped[datetime | None] = mapped_column(AwareDateTime)

@@ -17,6 +17,7 @@ REASONS = {
     Why.LOST: "the answer was lost",
     Why.DIED: "the run ended before an answer was written down",
     Why.TAKEN: "Saasu said its number was taken",
+    Why.LATE: "a sale may turn up late, and this order was not sent again, by which that would have come out",
     Why.FIRST: "nothing is posted before what Saasu has already is known: before a first post, for older orders, and after being away",
 }
 ASKED = "Asked to retry."
@@ -78,6 +79,12 @@ def summary(order: Order, now: datetime, zone: ZoneInfo) -> str:
             return "Saasu has its number on another sale. This order was not posted from here."
     if order.first_sent_at is None:
         return NOTHING_THERE
+    if order.doubted_until is not None:
+        until = exact_time(order.doubted_until, zone)
+        return (
+            f"Sent {'once' if sends == 1 else f'{sends} times'}, and not there when it was looked up. A sale may still turn up until {until}: "
+            "the first run after that looks it up once more, unless it is posted before."
+        )
     return f"Tried {sends} {'time' if sends == 1 else 'times'}, and Saasu did not take it: no sale there comes from this order."
 
 
@@ -189,6 +196,8 @@ def found_words(one: Attempt, zone: ZoneInfo) -> str:
             return (
                 f"Not there yet{f'; it may still turn up until {until}' if until else ''}. Nothing was sent."
             )
+    if one.details.get("why") == Why.LATE:
+        return "Not there: now it is certain that Saasu never took it."
     return f"Not there{f', and the time in which it might have turned up was over at {until}' if until else ''}: only now may it be sent again."
 
 

@@ -7,7 +7,7 @@ import hashlib
 from collections.abc import Callable
 from datetime import datetime, timedelta
 
-from sqlalchemy import BigInteger, ColumnElement, and_, case, exists, literal, or_, select, update
+from sqlalchemy import BigInteger, ColumnElement, and_, case, exists, func, literal, or_, select, update
 from sqlalchemy.exc import IntegrityError
 from sqlalchemy.orm import Session
 
@@ -17,7 +17,7 @@ from portal.ledger import LEASE, end_slice
 from portal.models.connections import Connection
 from portal.models.orders import Order
 from portal.models.runs import OPEN, SYNCING, Run, RunKind, RunState
-from portal.sync.planning import settle_time
+from portal.sync.planning import NOT_THERE, settle_time
 from portal.sync.ports import State
 from portal.sync.problems import Problem, Turn
 
@@ -155,9 +155,10 @@ def claim_due(session: Session, now: datetime, ring: Ring) -> int:
 
 
 def has_unsettled() -> ColumnElement[bool]:
-    """The SQL for: the connection has orders whose outcome is not known."""
+    """The SQL for: the connection has orders whose outcome is not known, or of which a sale may have turned up late."""
     unsettled = Order.state.in_((State.SENDING, State.UNKNOWN))
-    return exists().where(Order.connection_id == Connection.id, unsettled)
+    doubted = and_(Order.doubted_until.is_not(None), Order.state.in_(NOT_THERE))
+    return exists().where(Order.connection_id == Connection.id, or_(unsettled, doubted))
 
 
 def sweep(session: Session, now: datetime, waiting: set[tuple[str, int]], ring: Ring) -> int:
@@ -289,9 +290,12 @@ def syncs(run: Run) -> bool:
 def settle_later(session: Session, connection: Connection, now: datetime) -> None:
     """Bring the next run forward to when an unsettled order can be looked up for good; one that is off has no other run.
 
-    The caller commits.
+    What is doubted waits for an hourly run, where there is one. The caller commits.
     """
     settles = unsettled_until(session, connection)
+    if not connection.enabled:
+        ends = [end for end in (settles, doubted_until(session, connection)) if end is not None]
+        settles = min(ends, default=None)
     soon = settles + timedelta(seconds=1) if settles is not None and settles > now else None
     if not connection.enabled:
         connection.next_run_at = None if settles is None else soon or next_slot(connection.minute, now)
@@ -320,6 +324,15 @@ def unsettled_until(session: Session, connection: Connection) -> datetime | None
     ).all()
     times = [sent_at + settle_time(not number.startswith("<")) for sent_at, number in found if sent_at]
     return min(times) if times else None
+
+
+def doubted_until(session: Session, connection: Connection) -> datetime | None:
+    """When the first order of which a sale may still turn up can be looked up once more; `None` where there is none."""
+    return session.scalar(
+        select(func.min(Order.doubted_until)).where(
+            Order.connection_id == connection.id, Order.state.in_(NOT_THERE)
+        )
+    )
 
 
 def state_for(problem: Problem) -> RunState:

@@ -10,6 +10,7 @@ from dataclasses import replace
 from datetime import datetime
 
 from portal.sync.consequences import changes_of
+from portal.sync.evidence import Evidence
 from portal.sync.failures import RemoteFailure, Unreachable, books_problem, shop_problem
 from portal.sync.flood import hold_flood
 from portal.sync.meanwhile import RulesChanged
@@ -31,7 +32,7 @@ from portal.sync.problems import Code, RunStopped, about_order
 from portal.sync.proving import ReadBack
 from portal.sync.reading import MISSED_LIMIT, read_changes
 from portal.sync.sale_orders import number_for
-from portal.sync.settling import look_up, verdict
+from portal.sync.settling import late_verdict, look_up, verdict
 
 BATCH = 100
 """Orders whose texts are held in memory at once."""
@@ -53,8 +54,31 @@ def run_sync(sync: Sync) -> None:
 
 
 def settle_unknown(sync: Sync) -> None:
-    """Look up every order whose outcome is not known; one listing serves them all."""
+    """Look up every order whose outcome is not known, and once more those of which a sale may have turned up since."""
     settle_each(sync, sync.ledger.unsettled())
+    look_again(sync)
+
+
+def look_again(sync: Sync) -> None:
+    """Look once more for the orders that were not found when they might be sent again, and were not posted since (SYNC §7.5)."""
+    now = sync.clock.now()
+    records = sync.ledger.doubted(now)
+    if not records:
+        return
+    try:
+        listing = look_up(sync.books, records, now, sync.afford)
+    except RemoteFailure as failure:
+        raise RunStopped(books_problem(failure)) from failure
+    for record in records:
+        sync.ledger.heartbeat()
+        found = late_verdict(record, sync.rules.store_hash, listing)
+        # What a person decided meanwhile stands; the next run looks again.
+        with suppress(OrderMoved):
+            if isinstance(found, Evidence):
+                sync.ledger.not_there(record, found)
+            else:
+                number = found.posted.number if found.posted is not None else record.number
+                sync.ledger.settle(record, replace(found, changes=changes_meanwhile(sync, record, number)))
 
 
 def settle_each(sync: Sync, records: Sequence[OrderRecord]) -> None:

@@ -14,6 +14,8 @@ class Why(StrEnum):
     """The run ended between the intent and the answer."""
     TAKEN = "taken"
     """Saasu refused its number as taken."""
+    LATE = "late"
+    """It was not there when an absence counted for sending it again, but was not posted since."""
     FIRST = "first"
     """Before a first post, for older orders, or after being away (SYNC §7.7, §7.10)."""
 

@@ -10,11 +10,15 @@ from portal.sync.rules import INCOMPLETE, Rules
 
 FINISHED = frozenset({State.POSTED, State.EXISTS})
 UNSETTLED = frozenset({State.SENDING, State.UNKNOWN})
+NOT_THERE = frozenset(State) - FINISHED - UNSETTLED
+"""What Saasu does not have, as far as the ledger knows."""
 LOOKED_AT_ONCE = frozenset({13, 14})
 """Disputed and Partially Refunded: sales that were made and then questioned before we ever took them (SYNC §3.4)."""
 REFUSAL_WAITS = (timedelta(hours=1), timedelta(hours=4), timedelta(hours=24))
 SETTLE_WITH_NUMBER = timedelta(seconds=120)
 SETTLE_WITHOUT_NUMBER = timedelta(hours=1)
+SURE_AFTER = SETTLE_WITHOUT_NUMBER
+"""After this an absence is certain, whether the number protects the order or not."""
 LONGEST_INTENT = timedelta(seconds=5)
 
 

@@ -181,6 +181,8 @@ class Outcome:
     found: InvoiceSummary | None = None
     """The sale as Saasu lists it, where it was read back at once."""
     changes: "Changes | None" = None
+    doubted_until: datetime | None = None
+    """Until when a sale that was not found may still turn up, as long as the order is not posted (SYNC §7.5)."""
     evidence: Evidence | None = field(default=None, compare=False)
     """What is kept beside it to prove that the order was posted once."""
 
@@ -254,6 +256,14 @@ class Ledger(Protocol):
 
     def unsettled(self) -> list[OrderRecord]:
         """Orders `sending` or `unknown`, oldest first."""
+        ...
+
+    def doubted(self, now: datetime) -> list[OrderRecord]:
+        """Orders neither posted nor being sent, of which a sale might have turned up until a moment that has passed; ascending id."""
+        ...
+
+    def not_there(self, record: OrderRecord, evidence: Evidence) -> None:
+        """Commit that a doubted order is certainly not in Saasu, with an attempt line; it stays as it is. Raises `OrderMoved`."""
         ...
 
     def due(self, now: datetime) -> list[Waiting]:

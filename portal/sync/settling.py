@@ -7,7 +7,7 @@ from datetime import datetime, timedelta
 from portal.sync.bridge import Figures
 from portal.sync.evidence import Evidence, Why
 from portal.sync.known_sales import found_there, is_ours_to_give
-from portal.sync.planning import settle_time
+from portal.sync.planning import SURE_AFTER, settle_time
 from portal.sync.ports import OrderRecord, Outcome, SalesToRead, State
 from portal.sync.problems import invoice_exists
 from portal.sync.read_back import compare
@@ -17,6 +17,7 @@ FOUND = {
     Why.LOST: "The answer was lost; found in Saasu by its marker.",
     Why.DIED: "The run ended before the answer was written down; found in Saasu by its marker.",
     Why.TAKEN: "Its number was taken by its own sale; found in Saasu by its marker.",
+    Why.LATE: "It turned up in Saasu later than it should have; found by its marker.",
 }
 MARGIN = timedelta(minutes=10)
 PAGE = 100
@@ -83,7 +84,32 @@ def found_or_absent(
     settled = settled_at(record)
     if settled is not None and now < settled:
         return Outcome(state=State.UNKNOWN, note="Not in Saasu yet; looked up again later.")
-    return Outcome(state=State.SEEN, note="Not in Saasu: it will be sent again.")
+    return Outcome(
+        state=State.SEEN,
+        note="Not in Saasu: it will be sent again.",
+        doubted_until=doubted_until(record, now),
+    )
+
+
+def doubted_until(record: OrderRecord, now: datetime) -> datetime | None:
+    """Until when a sale of an order that is not there may still turn up; `None` where that is over, or it was never sent.
+
+    A number of ours makes sending it again safe sooner, since Saasu refuses the second one. An order that is not sent again, because it was
+    cancelled meanwhile or fails, has nothing to protect it, and is looked up once more then.
+    """
+    until = record.sent_at + SURE_AFTER if record.sent_at is not None else None
+    return until if until is not None and until > now else None
+
+
+def late_verdict(
+    record: OrderRecord, store_hash: str, listing: Sequence[InvoiceSummary]
+) -> Outcome | Evidence:
+    """What a complete listing made after `doubted_until` says of an order: posted after all, or, for certain, not there."""
+    proof = Evidence(why=Why.LATE, sales=len(listing))
+    found = found_there(marker(store_hash, record.order_id), record.number, listing)
+    if found is None or not found.ours:
+        return proof
+    return replace(posted_as(record, found.row, None, FOUND[Why.LATE]), evidence=proof)
 
 
 def posted_as(record: OrderRecord, row: InvoiceSummary, expected: Figures | None, note: str) -> Outcome:

@@ -13,12 +13,13 @@ from portal.models.connections import Connection
 from portal.models.orders import Attempt, Order
 from portal.models.runs import Run
 from portal.sync.bridge import Bridge, Span
+from portal.sync.evidence import Evidence, Why
 from portal.sync.ports import Intent, LeaseLost, OrderRecord, Outcome, Reading, Recorded, State, StopAsked
 from portal.sync.problems import Code, Ignored, about_order, item_not_found
 from portal.sync.sale_orders import PostedOrder
 from tests.factories import NOON
 from tests.fakes import FakeClock
-from tests.posted_orders import SEAL, Build, due, judged, seen, shop_order
+from tests.posted_orders import SEAL, Build, due, judged, seen, shop_order, stored
 
 
 def recorded(ledger: SqlLedger, number: int = 100) -> OrderRecord:
@@ -275,3 +276,22 @@ def test_an_order_that_fails_again_for_the_same_reason_is_not_counted_as_failed_
     run = session.scalars(select(Run)).one()
     session.refresh(run)
     assert (run.done, run.failed) == (2, 1)
+
+
+def test_that_a_doubted_order_is_certainly_not_there_is_a_line_of_its_history(
+    session: Session, connection: Connection, ledger_for: Build
+) -> None:
+    ledger = ledger_for(connection)
+    ledger.record_page([seen(100)], Reading(watermark=NOON))
+    intent = Intent(number="JT100", marker="m", fingerprint="f", sent_at=NOON)
+    sent = ledger.sending(due(ledger)[0], intent)
+    ledger.settle(sent, Outcome(state=State.SEEN, doubted_until=NOON))
+    (doubted,) = ledger.doubted(NOON)
+
+    ledger.not_there(doubted, Evidence(why=Why.LATE, sales=3))
+
+    row = stored(session)
+    last = row.attempts[-1]
+    assert (row.state, row.doubted_until) == ("seen", None)
+    assert (last.state, last.note) == ("seen", "Looked up once more: not in Saasu.")
+    assert last.details == {"problems": [], "why": "late", "sales": 3}

@@ -3,7 +3,6 @@
 import re
 from datetime import datetime, timedelta
 from decimal import Decimal
-from typing import Any
 
 import pytest
 from flask import Flask, current_app
@@ -12,23 +11,16 @@ from sqlalchemy.orm import Session
 from portal import cli
 from portal.logs import log
 from portal.models.connections import Connection
-from portal.models.orders import Attempt, Order
-from portal.services.evidence import NOTHING_THERE, Proof, proof_of
+from portal.services.evidence import NOTHING_THERE
 from portal.services.life_text import life_lines
-from tests.factories import NOON, make_connection, make_file, make_firm, make_order, make_run
+from tests.factories import NOON, make_connection, make_file, make_firm, make_order
+from tests.proof_lines import LOST, SENT, SETTLED, line, words
 from tests.selection_desk import Counter
 
 BRIDGE = [
     {"name": "Total", "shop": "11.00", "books": "11.00", "words": ""},
     {"name": "GST", "shop": "1.00", "books": "1.00", "words": ""},
 ]
-SENT: dict[str, Any] = {"number": "SHO120", "marker": "BC-abc-120", "first_sent_at": NOON, "sent_at": NOON}
-SETTLED = {"settled_at": (NOON + timedelta(seconds=120)).isoformat()}
-LOST = {
-    "code": "OUTCOME_UNKNOWN",
-    "sentence": "Order #120: sent to Saasu, but the answer was lost",
-    "subject": "",
-}
 
 
 @pytest.fixture
@@ -37,33 +29,6 @@ def connection(session: Session) -> Connection:
     file.time_zone = "Australia/Perth"
     session.commit()
     return make_connection(session, file)
-
-
-def line(
-    session: Session, order: Order, state: str, note: str = "", seconds: int = 0, **details: Any
-) -> None:
-    """A line of an order's history by the hourly run, so many seconds after noon."""
-    run = order.run_id or make_run(session, order.connection).id
-    order.run_id = run
-    session.add(
-        Attempt(
-            firm_id=order.firm_id, order_pk=order.id, run_id=run, at=NOON + timedelta(seconds=seconds),
-            actor="hourly run", state=state, note=note, details={"problems": []} | details,
-        )
-    )  # fmt: skip
-    session.commit()
-
-
-def words(session: Session, order: Order, now: datetime = NOON) -> tuple[str, list[str]]:
-    session.refresh(order)
-    proof = proof_of(order, now)
-    return proof.summary, [f"{at(proof, number)} {one.words}" for number, one in enumerate(proof.steps)]
-
-
-def at(proof: Proof, number: int) -> str:
-    moment = proof.steps[number].at
-    assert moment is not None
-    return proof.when(moment).partition(" ")[2]
 
 
 def test_a_posted_order_tells_intent_sending_answer_and_read_back_by_the_files_clock(
@@ -158,54 +123,6 @@ def test_each_reason_for_a_look_up_has_its_words(
     )
     assert said in steps[0]
     assert "Found by its marker as transaction 77, number SHO120" in steps[0]
-
-
-def test_a_refused_number_tells_sending_refusal_and_look_up_one_by_one(
-    session: Session, connection: Connection
-) -> None:
-    order = make_order(session, connection, 120, "exists", **SENT)
-    line(session, order, "sending", "About to send as SHO120.", number="SHO120")
-    line(
-        session, order, "exists", "Saasu has this number on another sale.", 2,
-        why="taken", sales=4, left_at=(NOON + timedelta(seconds=1)).isoformat(), number="SHO120", **SETTLED,
-    )  # fmt: skip
-    assert words(session, order)[1] == [
-        "10:00:00 am AWST Written down as SHO120 before it was sent.",
-        "10:00:01 am AWST Sent to Saasu.",
-        "10:00:02 am AWST Saasu answered that it did not take it: its number SHO120 is taken.",
-        "10:00:02 am AWST Looked up in Saasu among 4 sales, because Saasu said its number was taken. Its number stands on a sale without its marker, so it was not sent again.",
-    ]
-
-
-def test_a_refused_number_that_could_not_be_looked_up_is_no_lost_answer_then_nor_later(
-    session: Session, connection: Connection
-) -> None:
-    order = make_order(session, connection, 120, "posted", invoice_id=77, **SENT)
-    line(session, order, "sending", "About to send as SHO120.", number="SHO120")
-    line(session, order, "unknown", "Saasu says the number is taken.", 2, why="taken", problems=[LOST])
-    line(session, order, "unknown", "Not in Saasu yet.", 60, why="lost", sales=1, **SETTLED)
-    line(session, order, "posted", "Found.", 3600, why="lost", sales=2, invoice_id=77, number="SHO120")
-    assert words(session, order)[1][1:] == [
-        "10:00:02 am AWST Saasu answered that it did not take it: its number is taken.",
-        "10:00:02 am AWST By which sale could not be looked up then. Nothing is sent again before that is known.",
-        "10:01:00 am AWST Looked up in Saasu among 1 sale, because Saasu said its number was taken. Not there yet; it may still turn up until 22/05/2026 10:02:00 am AWST. Nothing was sent.",
-        "11:00:00 am AWST Looked up in Saasu among 2 sales, because Saasu said its number was taken. Found by its marker as transaction 77, number SHO120: it is posted, and was not sent again.",
-    ]
-
-
-def test_what_an_earlier_try_came_to_is_not_said_of_the_next(
-    session: Session, connection: Connection
-) -> None:
-    order = make_order(session, connection, 120, "unknown", **SENT)
-    line(session, order, "sending", "About to send as SHO120.", number="SHO120")
-    line(session, order, "unknown", "Saasu says the number is taken.", 2, why="taken")
-    line(session, order, "seen", "Not in Saasu.", 3600, why="lost", sales=2, **SETTLED)
-    line(session, order, "sending", "About to send as SHO120.", 3601, number="SHO120")
-    line(session, order, "unknown", "broke off", 3602, problems=[LOST])
-    line(session, order, "unknown", "Not in Saasu yet.", 3660, why="lost", sales=2)
-    assert words(session, order)[1][-1].startswith(
-        "11:01:00 am AWST Looked up in Saasu among 2 sales, because the answer was lost. Not there yet"
-    )
 
 
 def test_a_number_on_somebody_elses_sale_and_a_person_who_asked_again(

@@ -164,6 +164,59 @@ def test_a_connection_that_is_off_and_settled_has_no_next_run(
     assert connection.next_run_at is None
 
 
+def test_what_may_still_turn_up_is_looked_for_when_that_is_over(
+    session: Session, connection: Connection
+) -> None:
+    make_order(session, connection, 120, "ignored", doubted_until=NOON + HOUR, number="JT120")
+    make_order(session, connection, 121, "posted", sent_at=NOON - HOUR)
+    off(session, connection)
+
+    ended(session, connection, RunKind.HOURLY)
+
+    assert connection.next_run_at == NOON + HOUR + timedelta(seconds=1)
+    assert runs.claim_due(session, NOON + HOUR, Bell()) == 0
+    assert runs.claim_due(session, NOON + HOUR + timedelta(seconds=1), Bell()) == 1
+
+
+def test_once_it_is_certain_there_is_nothing_left_to_look_for_while_off(
+    session: Session, connection: Connection
+) -> None:
+    make_order(session, connection, 120, "ignored", doubted_until=None, number="JT120")
+    make_order(session, connection, 121, "posted", doubted_until=NOON + HOUR, number="JT121")
+    off(session, connection)
+
+    ended(session, connection, RunKind.HOURLY)
+
+    assert connection.next_run_at is None
+    connection.next_run_at = NOON
+    session.commit()
+    assert runs.claim_due(session, NOON, Bell()) == 0
+
+
+def test_of_what_is_unknown_and_what_may_turn_up_the_sooner_one_is_looked_for_first(
+    session: Session, connection: Connection
+) -> None:
+    make_order(session, connection, 120, "failed", doubted_until=NOON + HOUR, number="JT120")
+    make_order(session, connection, 121, "unknown", sent_at=NOON, number="JT121")
+    off(session, connection)
+
+    ended(session, connection, RunKind.HOURLY)
+
+    assert connection.next_run_at == NOON + timedelta(seconds=121)
+
+
+def test_what_may_turn_up_brings_no_run_forward_where_there_are_hourly_ones(
+    session: Session, connection: Connection
+) -> None:
+    make_order(session, connection, 120, "failed", doubted_until=NOON + timedelta(minutes=5), number="JT120")
+    connection.next_run_at = NOON + HOUR
+    session.commit()
+
+    ended(session, connection, RunKind.HOURLY)
+
+    assert connection.next_run_at == NOON + HOUR
+
+
 def test_only_what_is_unsettled_is_claimed_while_off(session: Session, connection: Connection) -> None:
     connection.enabled = False
     session.commit()

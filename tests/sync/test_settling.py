@@ -1,5 +1,6 @@
 """What a complete listing of Saasu says of an order whose answer was lost, word for word (SYNC §7.5)."""
 
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from decimal import Decimal
 from typing import Any
@@ -113,13 +114,16 @@ def test_numbers_are_the_same_without_regard_to_case_and_outer_blanks() -> None:
 
 NOT_YET = Outcome(state=State.UNKNOWN, note="Not in Saasu yet; looked up again later.")
 ABSENT = Outcome(state=State.SEEN, note="Not in Saasu: it will be sent again.")
+DOUBTED = replace(ABSENT, doubted_until=SENT + timedelta(hours=1))
 
 
 @pytest.mark.parametrize(
     ("number", "after", "expected"),
     [
         ("SHO120", 119, NOT_YET),
-        ("SHO120", 120, ABSENT),
+        ("SHO120", 120, DOUBTED),
+        ("SHO120", 3599, DOUBTED),
+        ("SHO120", 3600, ABSENT),
         (AUTO_NUMBER, 3599, NOT_YET),
         (AUTO_NUMBER, 3600, ABSENT),
         ("", 3599, NOT_YET),
