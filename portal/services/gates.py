@@ -16,24 +16,34 @@ from portal.sync.blocking import Block, block_after, block_words
 from portal.sync.failures import Blocked
 from portal.sync.forecast import day_and_time
 
+PREVIEW = "preview"
+"""The purpose under which the calls of previews are counted, of some days or of one order."""
+
 
 class Gate:
     """The gate of one file: asked before every call, told of every answer."""
 
-    def __init__(self, session: Session, file: SaasuFile, now: Callable[[], datetime]) -> None:
+    def __init__(
+        self, session: Session, file: SaasuFile, now: Callable[[], datetime], *, previewing: bool = False
+    ) -> None:
         self._session = session
         self._file_pk = file.id
         self._account = f"saasu:{file.file_id}"
         self._zone = ZoneInfo(file.time_zone)
         self._now = now
+        self._previewing = previewing
         self._known: Block | None = None
 
     def spend(self, purpose: str) -> None:
-        """Count the call that is sent next, a renewal of the token for all files of the login. Commits. Raises `Blocked`, and counts nothing, where the day's allowance is used up."""
+        """Count the call that is sent next, a renewal of the token for all files of the login, every other call of a preview as such.
+
+        Commits. Raises `Blocked`, and counts nothing, where the day's allowance is used up.
+        """
         now = self._now()
         file = self._session.get_one(SaasuFile, self._file_pk)
         beside = files_of_login(self._session, file.login_id) if purpose == REFRESH else ()
-        given = budget.spend_call(self._session, file, purpose, now, beside)
+        counted_as = PREVIEW if self._previewing and purpose != REFRESH else purpose
+        given = budget.spend_call(self._session, file, counted_as, now, beside)
         if given is not None:
             raise Blocked(used_up(given, again_at(given, 1, now), now, self._zone))
 

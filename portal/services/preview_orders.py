@@ -108,8 +108,9 @@ def decided(
     *,
     kept: bool,
 ) -> OrderPreview:
-    """Decide and map one whole order, and look its contacts up."""
+    """Decide and map one whole order, and look its contacts up; every call of Saasu counts as a preview's."""
     order_id = complete.order.id
+    outside = replace(outside, previewing=True)
     keys = firm_vault(session, outside.vault, connection.firm_id)
     here = Run(id="", kind=RunKind.PREVIEW)
     ledger = reading_ledger(session, connection, here, clock, keys)

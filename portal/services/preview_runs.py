@@ -155,7 +155,9 @@ class Delivery:
         """Read every page that is left. Raises `RunStopped`, `StopAsked`, `LeaseLost` or `SliceOver`."""
         period = self.session.get_one(Preview, self.run_id)
         since, until, cursor = period.since, period.until, period.cursor
-        basis = basis_of(self.session, replace(self.outside, on_call=self.on_call), period, self.clock)
+        basis = basis_of(
+            self.session, replace(self.outside, on_call=self.on_call, previewing=True), period, self.clock
+        )
         for _ in range(LONGEST_READ):
             self.hold()
             try:

@@ -38,8 +38,8 @@ RENEW_BEFORE = timedelta(minutes=2)
 class Outside:
     """What a use case needs to reach outside: the settings, the vault, the pacer's server and the time.
 
-    `on_call` hears of every call before it is sent, as (remote, purpose); `unpaced` and `silent` are for a replay of days gone by:
-    no wait between calls, no mails.
+    `on_call` hears of every call before it is sent, as (remote, purpose); `previewing` counts calls of Saasu as a preview's, whatever
+    they ask for; `unpaced` and `silent` are for a replay of days gone by: no wait between calls, no mails.
     """
 
     settings: Settings
@@ -47,6 +47,7 @@ class Outside:
     redis: Redis
     now: Callable[[], datetime]
     on_call: Callable[[str, str], None] = lambda *_: None
+    previewing: bool = False
     unpaced: bool = False
     silent: bool = False
 
@@ -131,7 +132,9 @@ def books_for(session: Session, outside: Outside, file: SaasuFile) -> Saasu:
     """The books of a file, with the login's shared access token."""
     login = file.login
     account = f"saasu:{file.file_id}"
-    transport = transport_for(session, outside, account, Gate(session, file, outside.now))
+    transport = transport_for(
+        session, outside, account, Gate(session, file, outside.now, previewing=outside.previewing)
+    )
     shared = SharedTokens(session, outside, login, transport)
     return Saasu(
         transport,

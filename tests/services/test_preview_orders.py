@@ -10,13 +10,14 @@ import requests
 from sqlalchemy import func, select
 
 from portal.models.connections import Connection
+from portal.models.mirrors import CallCount
 from portal.models.orders import Order
 from portal.services import connections
 from portal.services.preview_orders import OrderPreview, preview_number, preview_record
 from portal.services.runs import SystemClock
 from portal.sync.previewing import Verdict
 from portal.sync.problems import Code, Ignored, RunStopped
-from tests.preview_desk import spend, writes_to_saasu
+from tests.preview_desk import previewed, spend, writes_to_saasu
 from tests.sandbox_desk import Desk
 
 CAP = {"sku": "JY-CAP-02", "name": "Canvas Cap", "price": "27.50", "quantity": 2}
@@ -79,6 +80,35 @@ def test_a_customer_saasu_knows_is_shown_with_what_would_change(desk: Desk) -> N
     assert shown(desk, connection, number - 1).contacts.sentences == (
         f"Would use contact {contact['Id']} (Jo Smith) unchanged.",
     )
+
+
+def test_every_call_of_saasu_for_previews_counts_as_theirs(desk: Desk) -> None:
+    connection = desk.connect()
+    number = place(desk)
+    calls_before = counted_calls(desk)
+    asked_before = sum(desk.calls("saasu").values())
+
+    shown(desk, connection, number)
+
+    made = sum(desk.calls("saasu").values()) - asked_before
+    assert made > 2
+    assert counted_calls(desk) - calls_before == Counter(preview=made)
+    previewed(desk, connection)
+    more = sum(desk.calls("saasu").values()) - asked_before - made
+    assert more > 0
+    assert counted_calls(desk) - calls_before == Counter(preview=made + more)
+
+
+def counted_calls(desk: Desk) -> Counter[str]:
+    """The file's counted calls by purpose."""
+    found = desk.session.execute(
+        select(CallCount.purpose, CallCount.calls).where(CallCount.account == f"saasu:{desk.file.file_id}")
+    )
+    calls: Counter[str] = Counter()
+    for purpose, count in found:
+        calls[purpose] += count
+    desk.session.rollback()
+    return calls
 
 
 def contacts_of(desk: Desk) -> list[dict[str, Any]]:
