@@ -13,7 +13,7 @@ from portal.services.aliases import NotNamed
 from portal.sync.failures import RemoteFailure, books_problem
 from portal.sync.problems import Problem
 from portal.web.access import current_firm, current_person, needs
-from portal.web.filters import plural
+from portal.web.filters import in_zone_of, plural
 
 blueprint = Blueprint("aliases", __name__)
 NAMES = "/files/<string(length=22):file_id>/item-names"
@@ -58,6 +58,7 @@ def names(file_id: str) -> ResponseReturnValue:
 
 def page(file: SaasuFile, form: AliasForm, refused: Problem | None) -> ResponseReturnValue:
     """The page of a file's other names."""
+    in_zone_of(file)
     missing = aliases.missing_in(desk.session(), file)
     waiting, skus = aliases.waiting_orders(desk.session(), file), [one.sku for one in missing]
     return render_template(

@@ -9,6 +9,7 @@ from portal.models.accounts import Role
 from portal.models.backfills import Backfill
 from portal.services import backfills, desk, progress
 from portal.web.access import current_firm, current_person, needs
+from portal.web.filters import in_zone_of
 
 blueprint = Blueprint("backfills", __name__)
 BACKFILL = "/backfills/<string(length=22):backfill_id>"
@@ -22,6 +23,7 @@ def backfill_or_404(backfill_id: str) -> Backfill:
 def page(backfill: Backfill, template: str) -> str:
     """The page, or the part of it that changes while it is open."""
     session = desk.session()
+    in_zone_of(backfill.connection.file)
     return render_template(
         template,
         backfill=backfill,

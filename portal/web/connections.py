@@ -22,7 +22,7 @@ from portal.sync.rules import INCOMPLETE, STATUSES, SYNCED_BY_DEFAULT, Item, Tax
 from portal.sync.shapes import WORDS
 from portal.web.access import current_firm, current_person, needs
 from portal.web.connection_choices import ChoicesFields
-from portal.web.filters import plural
+from portal.web.filters import in_zone_of, plural
 from portal.web.notifications import NotificationFields, around_notifications
 from portal.web.orders import asked_of
 
@@ -144,6 +144,7 @@ def page(
     form: ConnectorForm, file: SaasuFile, connection: Connection | None, refused: Problem | None
 ) -> ResponseReturnValue:
     """The connector page."""
+    in_zone_of(file)
     return render_template(
         "connections/connector.html",
         form=form,

@@ -15,6 +15,7 @@ from portal.services.allowances import FEWEST_CALLS, MOST_CALLS
 from portal.sync.allowance import PLAN_CALLS, plan_limit
 from portal.sync.failures import CodeWanted, CredentialsRefused, RemoteFailure
 from portal.web.access import current_firm, needs
+from portal.web.filters import in_zone_of
 
 blueprint = Blueprint("files", __name__)
 
@@ -133,6 +134,7 @@ def allowance(file_id: str) -> ResponseReturnValue:
     """What the file may use of its day's Saasu calls, and the two facts it follows from."""
     session = desk.session()
     file = connections.file_of(session, current_firm().id, file_id) or abort(404)
+    in_zone_of(file)
     form = AllowanceForm(obj=file)
     if form.validate_on_submit():
         allowances.keep_allowance(session, file, form.daily_calls.data, sole_user=bool(form.sole_user.data))

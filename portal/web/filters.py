@@ -7,10 +7,11 @@ from datetime import UTC, date, datetime, timedelta
 from decimal import Decimal
 from zoneinfo import ZoneInfo
 
-from flask import Flask
+from flask import Flask, g
 from markupsafe import Markup
 
 from portal import reports
+from portal.models.connections import SaasuFile
 from portal.money import cents, dollars
 from portal.web.access import may, visitor
 
@@ -147,7 +148,7 @@ def setup_filters(app: Flask) -> None:
         chip_of=reports.chip,
         may=may,
         zone_name=zone_name,
-        reader_zone=zone,
+        page_zone=zone,
         verdict_words=VERDICTS,
         difference=difference,
         history_words=HISTORY,
@@ -206,24 +207,32 @@ def calendar_day(when: date | str) -> str:
     return f"{on.day} {on:%B %Y}"
 
 
+def in_zone_of(file: SaasuFile) -> None:
+    """Let the page be in the zone of the one file that it is about, as Saasu's own pages and the sentences kept with it are."""
+    g.zone_of_page = ZoneInfo(file.time_zone)
+
+
 def zone() -> ZoneInfo:
-    """The reader's zone."""
+    """The one zone of a page: its file's where it is about one file, else the reader's."""
+    kept: ZoneInfo | None = g.get("zone_of_page")
+    if kept is not None:
+        return kept
     here = visitor()
     return ZoneInfo(here.firm.time_zone if here is not None else USUAL_ZONE)
 
 
 def zone_name() -> str:
-    """The reader's zone as a page names it: AEST, AEDT, AWST."""
+    """The page's zone as its foot names it: AEST, AEDT, AWST."""
     return datetime.now(zone()).strftime("%Z")
 
 
 def day(when: datetime) -> str:
-    """`22/05/2026` in the reader's zone."""
+    """`22/05/2026` in the page's zone."""
     return when.astimezone(zone()).strftime("%d/%m/%Y")
 
 
 def long_day(when: datetime) -> str:
-    """`22 May 2026` in the reader's zone."""
+    """`22 May 2026` in the page's zone."""
     local = when.astimezone(zone())
     return f"{local.day} {local:%B %Y}"
 

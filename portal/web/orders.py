@@ -12,6 +12,7 @@ from portal.questions import LeftOut, Question
 from portal.services import after_posting, aliases, desk, evidence, order_lines, orders, selection
 from portal.sync.problems import MEANINGS, Code
 from portal.web.access import current_firm, current_person, needs
+from portal.web.filters import in_zone_of
 
 blueprint = Blueprint("orders", __name__)
 ORDER = "/orders/<string(length=22):order_pk>"
@@ -73,6 +74,7 @@ def asked_of(connection_id: str | None) -> Sequence[Question]:
 def show(order_pk: str) -> str:
     """One order: what became of it, why, whose turn, both totals, its history."""
     order = order_or_404(order_pk)
+    in_zone_of(order.connection.file)
     meanings = {code.value: MEANINGS[code] for code in Code}
     missing = {one.sku: one for one in aliases.missing_items(desk.session(), order)}
     sold = order_lines.shop_lines(desk.session(), desk.outside(), order)

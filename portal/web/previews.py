@@ -21,6 +21,7 @@ from portal.services.runs import SystemClock
 from portal.sync.previewing import Verdict
 from portal.sync.problems import MEANINGS, REASONS, Code, Problem, RunStopped
 from portal.web.access import current_firm, current_person, needs
+from portal.web.filters import in_zone_of
 from portal.web.previews_in_words import LIMIT_OF_NUMBERS, anchor_of, verdict_chip
 
 blueprint = Blueprint("previews", __name__)
@@ -62,6 +63,7 @@ def page_of_connection(
     connection: Connection, *, fault: str = "", problem: Problem | None = None, status: int = 200
 ) -> ResponseReturnValue:
     """The page, with what went wrong with the last wish."""
+    in_zone_of(connection.file)
     today = today_of(connection)
     form = PeriodForm(formdata=None, orders_from=connection.orders_from or today.replace(day=1), until=today)
     found = previews.previews_of(desk.session(), current_firm().id, connection.id)
@@ -137,6 +139,7 @@ def record(order_pk: str) -> ResponseReturnValue:
 
 def one_order(connection: Connection, found: preview_orders.OrderPreview) -> str:
     """The page of one order as it would be posted now."""
+    in_zone_of(connection.file)
     return render_template(
         "previews/order_now.html",
         connection=connection,
@@ -163,6 +166,7 @@ def live(preview_id: str) -> ResponseReturnValue:
 def contents(preview: Preview) -> dict[str, Any]:
     """Everything a preview's page shows, for the orders asked for."""
     session, connection = desk.session(), preview.run.connection
+    in_zone_of(connection.file)
     page = request.args.get("page", 1, type=int)
     chosen = request.args.get("show", "")
     verdict = Verdict(chosen) if chosen in set(Verdict) else None
@@ -216,11 +220,13 @@ def stop(preview_id: str) -> ResponseReturnValue:
 def kept_order(previewed_pk: str) -> ResponseReturnValue:
     """One order of a preview: its bridge and the sale order as it would be sent."""
     row = previews.previewed_of(desk.session(), current_firm().id, previewed_pk) or abort(404)
+    connection = row.preview.run.connection
+    in_zone_of(connection.file)
     return render_template(
         "previews/order_kept.html",
         row=row,
         sale=previews.sale_of(desk.session(), desk.outside(), row),
-        connection=row.preview.run.connection,
+        connection=connection,
         chip_word=verdict_chip(row.verdict, row.problems),
         meanings=meanings(),
     )

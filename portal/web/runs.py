@@ -11,6 +11,7 @@ from portal.questions import Asked
 from portal.services import desk, runs
 from portal.sync.problems import Code
 from portal.web.access import current_firm, needs
+from portal.web.filters import in_zone_of
 from portal.web.orders import asked_of
 
 blueprint = Blueprint("runs", __name__)
@@ -37,6 +38,7 @@ def history() -> str:
 def page_of(template: str, run_id: str) -> str:
     """A run's page, or the part of it that changes."""
     run = run_or_404(run_id)
+    in_zone_of(run.connection.file)
     outcomes = reports.run_outcomes(desk.reading(), current_firm().id, run.id)
     asked = asked_of(run.connection_id) if run.problem_code == Code.FLOOD else ()
     return render_template(
