@@ -11,7 +11,6 @@ from sqlalchemy.orm import Session, defer, joinedload
 
 from portal.models.connections import Connection, SaasuFile
 from portal.models.mails import Mail
-from portal.models.mirrors import CallCount
 from portal.models.orders import NEEDS_YOU, Attempt, LineShape, Order
 from portal.models.runs import OPEN, SYNCING, Run, RunState
 from portal.money import ZERO
@@ -387,11 +386,3 @@ def mails_of(session: Session, firm_id: str, connection_id: str | None = None, p
 def mail_of(session: Session, firm_id: str, mail_id: str) -> Mail | None:
     """A firm's mail, or `None`."""
     return session.scalar(select(Mail).where(Mail.firm_id == firm_id, Mail.id == mail_id))
-
-
-def calls_24h(session: Session, account: str, now: datetime) -> int:
-    """Calls made to an account in the last 24 hours."""
-    found = select(func.sum(CallCount.calls)).where(
-        CallCount.account == account, CallCount.hour > now - timedelta(hours=25)
-    )
-    return session.scalar(found) or 0

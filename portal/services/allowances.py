@@ -16,6 +16,8 @@ from portal.sync.allowance import (
     WORST_ORDER,
     Allowance,
     again_at,
+    allowance,
+    plan_limit,
 )
 from portal.sync.blocking import block_words
 from portal.sync.forecast import day_and_time
@@ -40,6 +42,20 @@ class Work(StrEnum):
 def allowance_of(session: Session, file: SaasuFile, now: datetime) -> Allowance:
     """The file's allowance at a moment, with what all firms that share the file used of it."""
     return budget.allowance_of(session, file, now)
+
+
+def allowances_by_file(session: Session, firm_id: str, now: datetime) -> dict[str, Allowance]:
+    """The allowance of each of a firm's files by its id, with what all firms used of it; without the reserve."""
+    files = session.scalars(select(SaasuFile).where(SaasuFile.firm_id == firm_id)).all()
+    used = budget.used_by_account(session, (f"saasu:{file.file_id}" for file in files), now)
+    return {
+        file.id: allowance(
+            plan_limit(file.subscription, file.daily_calls),
+            sole_user=file.sole_user,
+            used=used.get(f"saasu:{file.file_id}", 0),
+        )
+        for file in files
+    }
 
 
 def spare_calls(session: Session, file: SaasuFile, now: datetime) -> int:

@@ -6,14 +6,15 @@ from dataclasses import dataclass
 from datetime import datetime
 from zoneinfo import ZoneInfo
 
-from sqlalchemy import ColumnElement, func, select
+from sqlalchemy import func, select
 from sqlalchemy.orm import Session
 
 from portal import budget
 from portal.models.backfills import UNFINISHED, Backfill
 from portal.models.connections import Connection, SaasuFile
 from portal.models.mirrors import CallCount
-from portal.models.runs import Run, RunKind
+from portal.models.runs import Run
+from portal.services.gates import PREVIEW
 from portal.services.progress import Progress, progress_of
 from portal.services.remotes import Outside
 from portal.sync.allowance import (
@@ -29,7 +30,7 @@ from portal.sync.allowance import (
     plan_limit,
 )
 from portal.sync.blocking import Block, block_words
-from portal.sync.forecast import day_and_time
+from portal.sync.forecast import counted, day_and_time
 
 KINDS = {
     "posting": "Posting orders",
@@ -57,9 +58,9 @@ KIND_OF = {
     "file": "sign-in",
     "files": "sign-in",
     "ping": "sign-in",
-    "preview": "previews",
+    PREVIEW: "previews",
 }
-"""The purposes as the clients write them; whatever is not here is shown as other."""
+"""The purposes as they are counted: the clients' own, and one for all of a preview; whatever is not here is shown as other."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -79,15 +80,13 @@ class Bar:
 class CallPicture:
     """A file's calls over a rolling day. `bars` are every hour that still counts, oldest first; together they are `given.used`.
 
-    `elsewhere`: how many of them the runs of other firms' connections to the same file made; `previews`: this firm's previews.
-    `limit` is the plan's, `goes_on` when an order can be posted again where the allowance is used up.
+    `elsewhere`: how many of them the runs of other firms' connections to the same file made. `limit` is the plan's, `goes_on` when an order can be posted again where the allowance is used up.
     """
 
     bars: tuple[Bar, ...]
     given: Allowance
     limit: int
     elsewhere: int
-    previews: int
     block: Block | None
     goes_on: datetime | None
     backfills: tuple[Progress, ...]
@@ -128,10 +127,10 @@ class CallPicture:
 
     @property
     def reserve_words(self) -> str:
-        """Why so many are kept for the hourly runs."""
+        """Why older orders and previews stop so many short of what is allowed, which is what `it` means."""
         if self.given.reserve > int(self.given.allowed * RESERVE):
-            return f"{BUSIEST} times their busiest day of the last seven ({self.given.busiest_day:,} calls)"
-        return "a fifth of what is allowed"
+            return f"{BUSIEST} times the busiest day of the hourly runs in the last seven ({counted(self.given.busiest_day, 'call')})"
+        return "a fifth of it"
 
     def hour_words(self, hour: datetime) -> str:
         """`2 pm`, and the day where it is not today: `2 pm yesterday`; by the file's calendar."""
@@ -140,11 +139,6 @@ class CallPicture:
         minutes = f":{there:%M}" if there.minute else ""
         half = "am" if there.hour < 12 else "pm"
         return f"{there.hour % 12 or 12}{minutes} {half}{' yesterday' if past else ''}"
-
-    @property
-    def zone_words(self) -> str:
-        """The file's zone as a page names it: AEST, AEDT, AWST."""
-        return self.now.astimezone(self.zone).strftime("%Z")
 
     def when(self, moment: datetime) -> str:
         """`today at 2:40 pm`, by the file's calendar."""
@@ -175,10 +169,7 @@ def picture_of(session: Session, outside: Outside, file: SaasuFile) -> CallPictu
         bars=bars_of(session, file, now),
         given=given,
         limit=plan_limit(file.subscription, file.daily_calls),
-        elsewhere=calls_of_runs(session, file, now, SaasuFile.firm_id != file.firm_id),
-        previews=calls_of_runs(
-            session, file, now, (SaasuFile.firm_id == file.firm_id) & (Run.kind == RunKind.PREVIEW)
-        ),
+        elsewhere=calls_of_others(session, file, now),
         block=block if holds else None,
         goes_on=again_at(given, WORST_ORDER, now) if used_up else None,
         backfills=open_backfills(session, outside, file),
@@ -202,13 +193,17 @@ def bars_of(session: Session, file: SaasuFile, now: datetime) -> tuple[Bar, ...]
     return tuple(Bar(hour=hour, calls=dict(kinds)) for hour, kinds in sorted(calls.items()))
 
 
-def calls_of_runs(session: Session, file: SaasuFile, now: datetime, whose: ColumnElement[bool]) -> int:
-    """The Saasu calls of the runs of the last 24 hours over the connections, in whichever firm, of this very file that are `whose`."""
+def calls_of_others(session: Session, file: SaasuFile, now: datetime) -> int:
+    """The Saasu calls of the runs of the last 24 hours over other firms' connections to this very file."""
     calls = (
         select(func.coalesce(func.sum(Run.saasu_calls), 0))
         .join(Connection, Connection.id == Run.connection_id)
         .join(SaasuFile, SaasuFile.id == Connection.file_pk)
-        .where(SaasuFile.file_id == file.file_id, Run.queued_at > now - DAY, whose)
+        .where(
+            SaasuFile.file_id == file.file_id,
+            SaasuFile.firm_id != file.firm_id,
+            Run.queued_at > now - DAY,
+        )
     )
     return int(session.scalar(calls) or 0)
 

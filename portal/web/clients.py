@@ -6,7 +6,7 @@ from flask import Blueprint, render_template
 
 from portal import questions, reports
 from portal.models.accounts import Role
-from portal.services import desk, progress
+from portal.services import allowances, desk, progress
 from portal.web.access import current_firm, needs
 
 blueprint = Blueprint("clients", __name__)
@@ -28,9 +28,10 @@ def rows() -> str:
 
 
 def found() -> dict[str, Any]:
-    """What the board shows: its rows, and the backfills under way by connection."""
-    session, firm_id = desk.reading(), current_firm().id
+    """What the board shows: its rows, the calls of each file, and the backfills under way by connection."""
+    session, firm_id, now = desk.reading(), current_firm().id, desk.now()
     return {
-        "board": reports.board(session, firm_id, desk.now()),
+        "board": reports.board(session, firm_id, now),
+        "given": allowances.allowances_by_file(session, firm_id, now),
         "underway": progress.underway(session, firm_id),
     }

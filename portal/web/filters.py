@@ -132,7 +132,19 @@ HISTORY = {
 
 def setup_filters(app: Flask) -> None:
     """Register what templates call."""
-    for one in (money, amount, day, long_day, moment, instant, instant_words, clock_time, plural, lasted):
+    for one in (
+        money,
+        amount,
+        day,
+        long_day,
+        moment,
+        instant,
+        instant_words,
+        clock_time,
+        plural,
+        lasted,
+        share,
+    ):
         app.add_template_filter(one)
     for another in (calendar_day, by_when, plain, price, sum_of):
         app.add_template_filter(another)
@@ -285,6 +297,14 @@ def moment(when: datetime | None) -> Markup:
 def plural(count: int, one: str, many: str = "") -> str:
     """`1 order`, `2 orders`."""
     return f"{count:,} {one if count == 1 else many or one + 's'}"
+
+
+def share(part: int, whole: int) -> str:
+    """`38 %`; a part is never told as nothing nor as all: `less than 1 %`, `more than 99 %`."""
+    percent = (200 * part + whole) // (2 * whole) if whole else 0
+    if 0 < 100 * part < whole:
+        return "less than 1 %"
+    return "more than 99 %" if percent == 100 and part < whole else f"{percent} %"
 
 
 def lasted(start: datetime | None, end: datetime | None) -> str:

@@ -5,9 +5,11 @@ from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
 from html import unescape
 from pathlib import Path
+from zoneinfo import ZoneInfo
 
 import pytest
 from flask.testing import FlaskClient
+from sqlalchemy import delete
 from sqlalchemy.orm import Session
 
 from portal.budget import count_call, keep_block
@@ -17,6 +19,7 @@ from portal.models.mirrors import CallCount
 from portal.models.runs import RunKind, RunState
 from portal.services import call_picture
 from portal.sync.blocking import Block
+from portal.web.filters import share
 from tests.cast import Cast, Member
 from tests.factories import make_backfill, make_connection, make_file, make_order, make_run
 from tests.web.conftest import Rows
@@ -130,17 +133,82 @@ def test_a_file_alone_with_its_plan_given_says_why_so_many_are_allowed(
     words = words_of(page_of(sign_in(cast.alice), file_id))
     assert "800 80 % of the 1,000 you gave for the plan, since nothing else uses its API" in words
     assert (
-        "300 are kept for the hourly runs: 1.5 times their busiest day of the last seven (200 calls)" in words
+        "they stop 300 short of what is allowed: 1.5 times the busiest day of the hourly runs in the last seven (200 calls)"
+        in words
+    )
+    assert "other programs" not in words
+
+
+def test_every_label_is_its_own_and_the_other_programs_are_told_once_beside_the_number(
+    cast: Cast, sign_in: SignIn, rows: Rows, file_id: str
+) -> None:
+    with rows() as session:
+        called(session, file_id, "post", 10)
+    page = page_of(sign_in(cast.alice), file_id)
+    labels = re.findall(r"<dt>([^<]+)</dt>", page)
+    assert labels == [
+        "Used", "Allowed a day", "Left for the hourly runs", "Left for older orders and previews",
+    ]  # fmt: skip
+    words = words_of(page)
+    assert words.count("other programs") == 1
+    assert (
+        "Allowed a day 3,000 half of the 6,000 of its plan, “Medium”. The other half is for other programs: Saasu counts "
+        "theirs and ours together, and theirs cannot be seen here Left for the hourly runs 2,990 "
+        "Left for older orders and previews 2,390 they stop 600 short of what is allowed: a fifth of it"
+        in words
     )
 
 
-def test_another_firms_calls_count_without_its_name_and_previews_are_told(
+def test_a_part_that_is_less_than_one_in_a_hundred_is_not_told_as_nothing(
+    cast: Cast, sign_in: SignIn, rows: Rows, file_id: str
+) -> None:
+    with rows() as session:
+        called(session, file_id, "post", 23)
+        called(session, file_id, "contacts", 976)
+        called(session, file_id, "items", 1)
+    words = words_of(page_of(sign_in(cast.alice), file_id))
+    assert "Customers 976 98 % Items and tax codes 1 less than 1 % All 1,000 100 %" in words
+    with rows() as session:
+        session.execute(delete(CallCount).where(CallCount.purpose == "contacts"))
+        session.commit()
+    page = page_of(sign_in(cast.alice), file_id)
+    assert '<span title="24 of 3,000 calls in 24 hours">less than 1 %</span>' in page
+
+
+def test_an_hour_is_a_card_on_a_phone_with_those_purposes_alone_that_it_was_called_for(
+    cast: Cast, sign_in: SignIn, rows: Rows, file_id: str
+) -> None:
+    with rows() as session:
+        called(session, file_id, "post", 3)
+        called(session, file_id, "items", 1200, hours_ago=2)
+    page = page_of(sign_in(cast.alice), file_id)
+    table = page.partition('aria-label="Saasu calls by the hour"')[2].partition("</table>")[0]
+    assert '<table class="ledger cards">' in table
+    now, earlier = table.partition("<tbody>")[2].split("</tr>")[:2]
+    cells = [re.findall(r'data-label="([^"]+)">([\d,]*)<', row) for row in (now, earlier)]
+    assert cells == [
+        [("Posting orders", "3"), ("Items and tax codes", ""), ("All", "3")],
+        [("Posting orders", ""), ("Items and tax codes", "1,200"), ("All", "1,200")],
+    ]
+
+
+def test_the_page_is_in_the_zone_of_its_file_and_names_it_once(
+    cast: Cast, sign_in: SignIn, rows: Rows, file_id: str
+) -> None:
+    with rows() as session:
+        session.get_one(SaasuFile, file_id).time_zone = "Australia/Perth"
+        called(session, file_id, "post", 3)
+    page = page_of(sign_in(cast.alice), file_id)
+    assert re.findall(r"\bA(?:E[SD]|W)[SD]?T\b", page) == ["AWST"]
+    hour = datetime.now(ZoneInfo("Australia/Perth"))
+    assert f"{hour.hour % 12 or 12} {'am' if hour.hour < 12 else 'pm'}: 3 calls: posting orders 3" in page
+
+
+def test_another_firms_calls_count_without_its_name(
     cast: Cast, sign_in: SignIn, rows: Rows, file_id: str
 ) -> None:
     with rows() as session:
         file = session.get_one(SaasuFile, file_id)
-        ours = make_connection(session, file)
-        ran(session, ours, RunKind.PREVIEW, 7)
         stranger = session.get_one(Firm, cast.charlie.firm_id)
         theirs = make_file(session, stranger, file_id=file.file_id, name="Banksia’s own name")
         other = make_connection(session, theirs)
@@ -150,8 +218,7 @@ def test_another_firms_calls_count_without_its_name_and_previews_are_told(
         called(session, file_id, "post", 40)
     page = page_of(sign_in(cast.alice), file_id)
     words = words_of(page)
-    assert "12 calls of them were made by runs of other firms’ connections to this same file" in words
-    assert "7 calls of them were made by previews." in words
+    assert "12 of them were made by runs of other firms’ connections to this same file" in words
     assert "Banksia" not in page
 
 
@@ -233,3 +300,43 @@ def test_every_purpose_the_clients_of_saasu_write_has_words_of_its_own() -> None
     }
     assert {"post", "contacts", "invoices", "taxcodes", "ping", "refresh", "sign in"} <= written
     assert [purpose for purpose in sorted(written) if call_picture.kind_of(purpose) == "other"] == []
+
+
+def test_the_board_tells_how_much_of_the_calls_is_used_and_every_page_of_the_file_leads_here(
+    cast: Cast, sign_in: SignIn, rows: Rows, file_id: str
+) -> None:
+    with rows() as session:
+        file = session.get_one(SaasuFile, file_id)
+        connection_id, file.items_read_to = make_connection(session, file).id, datetime.now(UTC)
+        other = make_file(session, session.get_one(Firm, cast.alice.firm_id), name="Quiet Pty Ltd")
+        called(session, file_id, "post", 750)
+        called(session, file_id, "post", 9, hours_ago=25)
+        other_id = other.id
+    here, client = f'<a href="/files/{file_id}/allowance">', sign_in(cast.alice)
+    board = client.get("/").text
+    cells = re.findall(r'<td data-label="Calls 24 h">.*?</td>', board, re.DOTALL)
+    told = [
+        re.findall(r'<a href="/files/(.{22})/allowance">.*title="([^"]+)">([^<]+)<', one, re.DOTALL)
+        for one in cells
+    ]
+    assert told == [
+        [(file_id, "750 of 3,000 Saasu calls of Jam Tin Pty Ltd in 24 hours", "25 %")],
+        [(other_id, "0 of 1,500 Saasu calls of Quiet Pty Ltd in 24 hours", "0 %")],
+    ]
+    for path in (f"/connections/{connection_id}", f"/files/{file_id}/item-names"):
+        assert here + "Saasu calls</a>" in client.get(path).text, path
+    assert "/allowance" not in sign_in(cast.bob).get("/").text
+
+
+@pytest.mark.parametrize(
+    ("part", "whole", "words"),
+    [
+        (0, 1500, "0 %"), (1, 1500, "less than 1 %"), (14, 1500, "less than 1 %"), (15, 1500, "1 %"),
+        (578, 1500, "39 %"), (1492, 1500, "99 %"), (1499, 1500, "more than 99 %"), (1500, 1500, "100 %"),
+        (1600, 1500, "107 %"), (0, 0, "0 %"),
+    ],
+)  # fmt: skip
+def test_a_share_is_told_in_whole_hundredths_and_never_as_nothing_or_all(
+    part: int, whole: int, words: str
+) -> None:
+    assert share(part, whole) == words
