@@ -81,6 +81,26 @@ def test_a_held_port_is_free_for_the_web_server_and_for_nobody_else() -> None:
             assert heard.getsockname()[1] == port
 
 
+def test_a_port_whose_last_connections_linger_is_free_again_and_ours_alone() -> None:
+    with socket.socket() as server:
+        server.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)  # as gunicorn's has it
+        server.bind(("127.0.0.1", 0))
+        server.listen()
+        port = server.getsockname()[1]
+        with socket.create_connection(("127.0.0.1", port)) as reader:
+            heard, _ = server.accept()
+            heard.close()  # whoever closes first has the connection linger
+            assert reader.recv(1) == b""
+    with socket.socket() as plain, pytest.raises(OSError, match="in use"):
+        plain.bind(("127.0.0.1", port))
+    with held_port("127.0.0.1", port) as again, socket.socket() as stranger:
+        assert again == port
+        stranger.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        with pytest.raises(OSError, match="in use"):  # older kernels refuse it only here
+            stranger.bind(("127.0.0.1", port))
+            stranger.listen()
+
+
 def child(tmp_path: Path, script: str) -> Child:
     return Child("sleeper", [sys.executable, "-c", script], dict(os.environ), tmp_path / "sleeper.log")
 
