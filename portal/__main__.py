@@ -23,6 +23,7 @@ COMMANDS = {
     "demo": "try it: a pretend shop, a pretend Saasu and the portal, on this machine",
     "up": "run it: the portal for a real firm, on this machine",
     "test": "run every check and every test",
+    "connections": "list every connection, with the id that the other commands take",
     "sync": "sync a connection now: sync CONNECTION",
     "preview": "say what would be posted: preview CONNECTION [--from DATE] [--to DATE] [--order N]",
     "life": "print one order's whole life from the ledger: life CONNECTION ORDER",
@@ -42,7 +43,9 @@ HELP = """Cartledger: BigCommerce orders in Saasu files.
 {commands}
 
   demo and up take --port N and --data DIR, so that several can run side by side; Ctrl-C stops them.
-  sync, preview, life, backup, restore, rotate-keys and migrate work on DATABASE_URL, or on a folder of demo or up: --data DIR.
+  connections, sync, preview, life, backup, restore, rotate-keys and migrate work on DATABASE_URL, or on a folder of demo or up:
+  --data DIR. Without either, on data/up or else data/demo.
+  Exit status: 0 done; 1 it could not be done, and the message says why; 2 the command is not written as it must be; 130 Ctrl-C.
   The first start makes .venv beside this file's folder and installs what it needs there, checked by hash.
 """
 
@@ -65,7 +68,7 @@ def main(argv: "list[str]") -> int:
         set_up(command in NEEDS_TEST_SET)
     except SetUpFailed as failed:
         print(failed, file=sys.stderr)
-        return 2
+        return 1
     except KeyboardInterrupt:
         return 130
     if not inside():

@@ -1,8 +1,9 @@
-"""Commands: `python3 -m portal sync CONNECTION`, `preview CONNECTION`, `life CONNECTION ORDER`, `backup FILE`, `restore FILE`, `rotate-keys`, `migrate`, `seed-demo`."""
+"""Commands: `python3 -m portal connections`, `sync CONNECTION`, `preview CONNECTION`, `life CONNECTION ORDER`, `backup FILE`, `restore FILE`, `rotate-keys`, `migrate`, `seed-demo`."""
 
 import argparse
 import json
 import os
+import re
 import secrets
 import sys
 from collections.abc import Callable
@@ -18,17 +19,27 @@ from portal.settings import SettingsError
 
 LONGEST_NUMBER = 18
 """Digits of an order's number, so that it fits the database."""
+DAY_MONTH_YEAR = re.compile(r"([0-9]{1,2})/([0-9]{1,2})/([0-9]{4})")
+ONE_CONNECTION = "the connection's id or its Shop Code"
+ENDINGS = (
+    "--data DIR names the folder of a portal on this machine; without it the settings of the environment are used. "
+    "Exit status: 0 done; 1 it could not be done, and the message says why; 2 the command is not written as it must be; 130 Ctrl-C."
+)
 Command = Callable[[Flask, argparse.Namespace], int]
 
 
-def main(argv: list[str], create_app: Callable[[], Flask]) -> int:
-    """Carry out one command with the app that is made for it; its exit status. Faults are told in a sentence, never as a traceback."""
-    arguments = parser().parse_args(argv)
+def main(argv: list[str], create_app: Callable[[], Flask], otherwise: str = "") -> int:
+    """Carry out one command with the app that is made for it; its exit status. Faults are told in a sentence, never as a traceback.
+
+    `otherwise` is told where settings are missing: how else to say which portal is meant.
+    0: done. 1: it could not be done. 130: Ctrl-C. A command that is not written as it must be raises `SystemExit` with 2.
+    """
+    arguments = read(argv)
     try:
         app = create_app()
     except SettingsError as error:
-        print(error, file=sys.stderr)
-        return 2
+        print("\n".join(filter(None, (str(error), otherwise))), file=sys.stderr)
+        return 1
     command: Command = arguments.command
     with app.app_context():
         try:
@@ -36,52 +47,76 @@ def main(argv: list[str], create_app: Callable[[], Flask]) -> int:
                 return command(app, arguments)
         except operations.OperationFailed as error:
             print(error, file=sys.stderr)
-            return 2 if isinstance(error, operations.NothingThere) else 1
+            return 1
+        except KeyboardInterrupt:
+            print("Stopped.", file=sys.stderr)
+            return 130
+
+
+def read(argv: list[str]) -> argparse.Namespace:
+    """A command with its arguments. Raises `SystemExit` for one that is not written as it must be, once that is told."""
+    arguments = parser().parse_args(argv)
+    is_preview = arguments.command is show_preview
+    if is_preview and arguments.order is not None and (arguments.day_from or arguments.day_to):
+        arguments.refuse("Give either days or one order, not both.")
+    return arguments
 
 
 def parser() -> argparse.ArgumentParser:
     """The commands and their arguments."""
-    whole = argparse.ArgumentParser(prog="python3 -m portal", description="Work on a running portal's data.")
+    whole = argparse.ArgumentParser(
+        prog="python3 -m portal", description="Work on a running portal's data.", epilog=ENDINGS
+    )
     commands = whole.add_subparsers(required=True, metavar="COMMAND")
-    sync = commands.add_parser("sync", help="start a run for a connection now and wait for it")
+
+    def command(name: str, meaning: str, does: Command) -> argparse.ArgumentParser:
+        made = commands.add_parser(name, help=meaning, description=f"{meaning.capitalize()}.", epilog=ENDINGS)
+        made.set_defaults(command=does, refuse=made.error)
+        return made
+
+    command(
+        "connections", "list every connection, with the id that the other commands take", list_connections
+    )
+    sync = command("sync", "start a run for a connection now and wait for it", run_sync)
     sync.add_argument(
         "connection",
         help="the connection's id, its Shop Code, or `all`; after -- where it begins with a hyphen",
     )
-    sync.set_defaults(command=run_sync)
-    preview = commands.add_parser("preview", help="say what would be posted, and write nothing")
-    preview.add_argument("connection", help="the connection's id or its Shop Code")
+    add_preview_arguments(command("preview", "say what would be posted, and write nothing", show_preview))
+    life = command("life", "print one order's whole life from the ledger", show_life)
+    life.add_argument("connection", help=ONE_CONNECTION)
+    life.add_argument("order", type=order_number, metavar="ORDER", help="the order's number in the shop")
+    command("backup", "write the whole database to a file", write_backup).add_argument("file", type=Path)
+    command("restore", "fill an empty database from a backup", read_backup).add_argument("file", type=Path)
+    command("rotate-keys", "wrap every firm's key by the newest key", rotate)
+    command("migrate", "bring the tables up to date", migrate)
+    seed = command("seed-demo", "fill the demo from the sandbox", seed_demo)
+    seed.add_argument("--note", type=Path, help="where the sign-in is written")
+    seed.add_argument("--mailbox", default="", help="the address of the page that shows the mails")
+    return whole
+
+
+def add_preview_arguments(preview: argparse.ArgumentParser) -> None:
+    """What a preview may be told."""
+    preview.add_argument("connection", help=ONE_CONNECTION)
     preview.add_argument(
         "--from",
         dest="day_from",
         type=day,
         metavar="DATE",
-        help="the first day, as 2026-07-01; else Orders From",
+        help="the first day, as 2026-07-01 or 1/7/2026; else Orders From",
     )
     preview.add_argument("--to", dest="day_to", type=day, metavar="DATE", help="the last day; else today")
     preview.add_argument(
         "--order", type=order_number, metavar="NUMBER", help="one order instead, by its number"
     )
-    preview.set_defaults(command=show_preview)
-    life = commands.add_parser("life", help="print one order's whole life from the ledger")
-    life.add_argument("connection", help="the connection's id or its Shop Code")
-    life.add_argument("order", type=order_number, metavar="ORDER", help="the order's number in the shop")
-    life.set_defaults(command=show_life)
-    backup = commands.add_parser("backup", help="write the whole database to a file")
-    backup.add_argument("file", type=Path)
-    backup.set_defaults(command=write_backup)
-    restore = commands.add_parser("restore", help="fill an empty database from a backup")
-    restore.add_argument("file", type=Path)
-    restore.set_defaults(command=read_backup)
-    commands.add_parser("rotate-keys", help="wrap every firm's key by the newest key").set_defaults(
-        command=rotate
-    )
-    commands.add_parser("migrate", help="bring the tables up to date").set_defaults(command=migrate)
-    seed = commands.add_parser("seed-demo", help="fill the demo from the sandbox")
-    seed.add_argument("--note", type=Path, help="where the sign-in is written")
-    seed.add_argument("--mailbox", default="", help="the address of the page that shows the mails")
-    seed.set_defaults(command=seed_demo)
-    return whole
+
+
+def list_connections(app: Flask, arguments: argparse.Namespace) -> int:
+    """Print every connection, one a line."""
+    del app, arguments
+    print("\n".join(operations.connections()))
+    return 0
 
 
 def run_sync(app: Flask, arguments: argparse.Namespace) -> int:
@@ -94,11 +129,16 @@ def run_sync(app: Flask, arguments: argparse.Namespace) -> int:
 
 
 def day(text: str) -> date:
-    """A day as it is typed: 2026-07-01."""
+    """A day as it is typed: 2026-07-01, or as Australians write it, 1/7/2026."""
+    australian = DAY_MONTH_YEAR.fullmatch(text)
     try:
+        if australian:
+            return date(*(int(number) for number in reversed(australian.groups())))
         return date.fromisoformat(text)
     except ValueError as error:
-        raise argparse.ArgumentTypeError(f"{text!r} is not a day; write it as 2026-07-01") from error
+        raise argparse.ArgumentTypeError(
+            f"{text!r} is not a day; write the first of July as 2026-07-01 or 1/7/2026"
+        ) from error
 
 
 def order_number(text: str) -> int:
@@ -111,8 +151,6 @@ def order_number(text: str) -> int:
 
 def show_preview(app: Flask, arguments: argparse.Namespace) -> int:
     """Preview some days, or one order, here and now."""
-    if arguments.order is not None and (arguments.day_from or arguments.day_to):
-        raise operations.OperationFailed("Give either days or one order, not both.")
     if arguments.order is not None:
         lines = operations.preview_order(app, arguments.connection, arguments.order)
     else:
@@ -175,5 +213,5 @@ def seed_demo(app: Flask, arguments: argparse.Namespace) -> int:
     return 0
 
 
-ANSWERS = frozenset({run_sync, show_preview, show_life})
+ANSWERS = frozenset({list_connections, run_sync, show_preview, show_life})
 """Commands of which people read the answer."""

@@ -23,11 +23,13 @@ def main(argv: list[str]) -> int:
     options, words = reader.parse_known_args(argv)
     folder = options.data or _folder_at_hand()
     if folder is None:
-        return cli.main(words, create_app)
+        return cli.main(
+            words, create_app, f"Or name the folder of a portal on this machine. {where_folders_lie()}"
+        )
     known = DataFolder(folder)
     if not known.environment():
-        print(f"No portal was ever started on {known.path}.", file=sys.stderr)
-        return 2
+        print(f"No portal was ever started on {known.path}. {where_folders_lie()}", file=sys.stderr)
+        return 1
     os.environ.update(known.environment())
     try:
         with queue_running(known):
@@ -37,11 +39,22 @@ def main(argv: list[str]) -> int:
         return 1
 
 
+def where_folders_lie() -> str:
+    """Which folders `--data` may name."""
+    demo, up = (usual_folder(name) for name in ("demo", "up"))
+    return f"`demo` keeps everything in {demo} and `up` in {up}, unless started with another --data DIR; give the same --data DIR here."
+
+
+def usual_folder(command: str) -> Path:
+    """The folder that `demo` or `up` uses where none is named."""
+    return project_folder() / "data" / command
+
+
 def _folder_at_hand() -> Path | None:
     """Where nothing is set in the environment: the folder of `up`, else of `demo`, if there is one."""
     if os.environ.get("DATABASE_URL"):
         return None
-    usual = (project_folder() / "data" / name for name in ("up", "demo"))
+    usual = (usual_folder(name) for name in ("up", "demo"))
     return next((folder for folder in usual if DataFolder(folder).now_file.exists()), None)
 
 

@@ -1,7 +1,9 @@
 """What an operator does from the command line, with the app at hand."""
 
 import time
+from collections import Counter
 from collections.abc import Callable, Iterator
+from dataclasses import replace
 from datetime import UTC, date, datetime
 from pathlib import Path
 from typing import Any
@@ -18,10 +20,11 @@ from portal.models.previews import Preview
 from portal.models.runs import Run, RunKind, RunState
 from portal.services import backup as backups
 from portal.services import demo, keys, previews
+from portal.services.connection_text import connection_lines
 from portal.services.life_text import life_lines, order_numbered
 from portal.services.preview_orders import preview_number
 from portal.services.preview_reports import report_of
-from portal.services.preview_text import order_lines, period_lines
+from portal.services.preview_text import effort_line, order_lines, period_lines
 from portal.services.remotes import Outside
 from portal.services.runs import SystemClock, request_run
 from portal.services.syncing import carry_out
@@ -30,14 +33,11 @@ from portal.sync.problems import RunStopped
 from portal.vault import VaultError
 
 PATIENCE_SECONDS = 600
+LISTED = "`python3 -m portal connections` lists those there are, with their ids."
 
 
 class OperationFailed(Exception):
     """The command could not be carried out; the message is for a person."""
-
-
-class NothingThere(OperationFailed):
-    """What the command is about is not in the ledger."""
 
 
 def sync_now(app: Flask, wanted: str) -> Iterator[tuple[str, bool]]:
@@ -48,12 +48,20 @@ def sync_now(app: Flask, wanted: str) -> Iterator[tuple[str, bool]]:
         query = query.where(or_(Connection.id == wanted, Connection.store_hash == wanted))
     found = session.scalars(query).all()
     if not found:
-        raise OperationFailed(f"There is no enabled connection {wanted}.")
+        raise OperationFailed(why_none_runs(session, wanted))
     for connection in found:
         run = sync_one(session, Outside.of(app), connection)
         ending = f" {run.problem_sentence}" if run.problem_sentence else ""
         counts = f"{run.read} read, {run.posted} posted, {run.exists} already there, {run.failed} failed"
         yield f"{connection.file.name}: {run.state}; {counts}.{ending}", run.state == RunState.FINISHED
+
+
+def why_none_runs(session: Session, wanted: str) -> str:
+    """Why there is no connection to run, and what to do."""
+    if wanted == "all":
+        return f"No connection is enabled. {LISTED}"
+    connection = the_connection(session, wanted)
+    return f"The connection {wanted} of {connection.file.name} is off: tick Enable BigCommerce on its page, and save."
 
 
 def sync_one(session: Session, outside: Outside, connection: Connection) -> Run:
@@ -94,7 +102,7 @@ def the_connection(session: Session, wanted: str) -> Connection:
         select(Connection).where(or_(Connection.id == wanted, Connection.store_hash == wanted))
     ).all()
     if not found:
-        raise OperationFailed(f"There is no connection {wanted}.")
+        raise OperationFailed(f"There is no connection {wanted}. {LISTED}")
     if len(found) > 1:
         ids = ", ".join(f"{one.id} ({one.file.name})" for one in found)
         raise OperationFailed(f"Several connections have the Shop Code {wanted}. Name one by its id: {ids}.")
@@ -122,32 +130,44 @@ def preview(app: Flask, wanted: str, day_from: date | None, day_to: date | None)
     if run.state != RunState.FINISHED:
         raise OperationFailed(run.problem_sentence or f"The preview is {run.state}.")
     kept = session.get_one(Preview, run.id)
-    return list(period_lines(report_of(session, outside, kept), ZoneInfo(connection.file.time_zone)))
+    lines = list(period_lines(report_of(session, outside, kept), ZoneInfo(connection.file.time_zone)))
+    ended = run.finished_at or clock.now()
+    took = (ended - (run.started_at or run.queued_at)).total_seconds()
+    return [*lines, "", effort_line(run.saasu_calls, run.shop_calls, took)]
 
 
 def preview_order(app: Flask, wanted: str, number: int) -> list[str]:
     """One order as it would be posted now; the lines that tell it. Raises `OperationFailed`."""
-    session = database.session()
+    session, clock = database.session(), SystemClock()
     connection = the_connection(session, wanted)
+    calls: Counter[str] = Counter()
+    outside = replace(Outside.of(app), on_call=lambda remote, _: calls.update([remote]))
+    began = clock.now()
     try:
-        found = preview_number(session, Outside.of(app), connection, number, SystemClock())
+        found = preview_number(session, outside, connection, number, clock)
     except RunStopped as stopped:
         raise OperationFailed(stopped.problem.sentence) from stopped
     if found is None:
         raise OperationFailed(f"BigCommerce has no order #{number} in the shop {connection.store_hash}.")
-    return list(order_lines(found))
+    took = (clock.now() - began).total_seconds()
+    return [*order_lines(found), "", effort_line(calls["saasu"], calls["bigcommerce"], took)]
+
+
+def connections() -> list[str]:
+    """Every connection of every firm, a line each below a heading; a sentence where there is none."""
+    lines = list(connection_lines(database.begin_reading()))
+    return lines or [
+        "There is no connection yet. Add a Saasu file on a page of the portal, and connect a shop."
+    ]
 
 
 def life(wanted: str, number: int) -> list[str]:
-    """One order's whole life from the ledger; the lines that tell it. Raises `NothingThere`."""
+    """One order's whole life from the ledger; the lines that tell it. Raises `OperationFailed`."""
     session = database.begin_reading()
-    try:
-        connection = the_connection(session, wanted)
-    except OperationFailed as unknown:
-        raise NothingThere(str(unknown)) from unknown
+    connection = the_connection(session, wanted)
     order = order_numbered(session, connection, number)
     if order is None:
-        raise NothingThere(
+        raise OperationFailed(
             f"The ledger has no order #{number} of {connection.store_hash} in {connection.file.name}: no run has read it yet."
         )
     return list(life_lines(session, order, datetime.now(UTC)))

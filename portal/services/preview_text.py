@@ -1,12 +1,15 @@
 """A preview as plain text, for the command line: the sentence, both sides, what it would take, the check-list; or one order."""
 
 from collections.abc import Iterator
+from decimal import Decimal
+from math import ceil
 from zoneinfo import ZoneInfo
 
-from portal.money import dollars
+from portal.money import cents, dollars
 from portal.services.preview_orders import OrderPreview
 from portal.services.preview_reports import Report
 from portal.sync.checklist import Sum
+from portal.sync.forecast import counted, in_words
 from portal.sync.previewing import Verdict
 from portal.sync.problems import REASONS
 
@@ -66,15 +69,28 @@ def order_lines(found: OrderPreview) -> Iterator[str]:
         yield ""
         yield f"{'':12}{'BigCommerce':>14}{'Saasu':>14}  explained"
     for span in found.bridge:
-        yield f"{span['name']:12}{span['shop']:>14}{span['books']:>14}  {span['words']}".rstrip()
+        shop, books = (dollars(Decimal(span[side])) for side in ("shop", "books"))
+        yield f"{span['name']:12}{shop:>14}{books:>14}  {span['words']}".rstrip()
     if found.sale:
         yield ""
         yield f"Sale Order {found.sale['number']} of {found.sale['on']}, purchase order number {found.sale['marker']}"
         for line in found.sale["lines"]:
             off = f" less {line['discount']} %" if line["discount"] != "0" else ""
             code = line["tax_code"] or "no tax code"
-            yield f"- {line['quantity']} × {line['item']} at {line['price']}{off} = {line['amount']} ({code}): {line['description']}"
+            amounts = f"{price(Decimal(line['price']))}{off} = {dollars(Decimal(line['amount']))}"
+            yield f"- {line['quantity']} × {line['item']} at {amounts} ({code}): {line['description']}"
         yield from found.contacts.sentences
         if found.contacts.problem is not None:
             yield f"Saasu could not be asked about the customer: {found.contacts.problem.sentence}"
     yield from (f"Note: {note}" for note in found.notes)
+
+
+def price(exact: Decimal) -> str:
+    """A price per piece to the cent, or as fine as it is: `$27.50`, `$12.3456`."""
+    return dollars(exact) if exact == cents(exact) else f"{'−' if exact < 0 else ''}${abs(exact):,f}"
+
+
+def effort_line(saasu_calls: int, shop_calls: int, seconds: float) -> str:
+    """What making a preview took: its calls by remote, and the time."""
+    calls = f"{counted(saasu_calls, 'Saasu call')} and {counted(shop_calls, 'BigCommerce call')}"
+    return f"This preview used {calls}, and took {in_words(ceil(seconds))}."

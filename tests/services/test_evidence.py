@@ -256,7 +256,7 @@ def test_the_life_tells_problems_changes_notes_and_who_dealt_with_it(
         assert one in said
 
 
-def test_an_order_or_connection_that_is_not_there_is_said_with_exit_status_two(
+def test_an_order_or_connection_that_is_not_there_is_said_with_exit_status_one(
     session: Session, connection: Connection, capsys: pytest.CaptureFixture[str]
 ) -> None:
     other = make_connection(session, connection.file, store_hash="other99")
@@ -264,16 +264,14 @@ def test_an_order_or_connection_that_is_not_there_is_said_with_exit_status_two(
     session.commit()
     code, wanted = connection.store_hash, connection.id
     session.rollback()
-    assert cli.main(["life", wanted, "121"], here) == 2
+    assert cli.main(["life", wanted, "121"], here) == 1
     assert f"The ledger has no order #121 of {code} in Jam Tin Pty Ltd" in capsys.readouterr().err
-    assert cli.main(["life", wanted, "120"], here) == 2
+    assert cli.main(["life", wanted, "120"], here) == 1
     assert "no order #120" in capsys.readouterr().err
-    assert cli.main(["life", "nothere", "120"], here) == 2
-    assert capsys.readouterr().err == "There is no connection nothere.\n"
-
-
-def test_a_preview_of_no_connection_still_ends_with_status_one(app: Flask) -> None:
-    assert cli.main(["preview", "nothere"], lambda: app) == 1
+    assert cli.main(["life", "nothere", "120"], here) == 1
+    assert capsys.readouterr().err == (
+        "There is no connection nothere. `python3 -m portal connections` lists those there are, with their ids.\n"
+    )
 
 
 def test_a_command_answers_on_standard_output_and_logs_beside_it(

@@ -1,7 +1,9 @@
 """`python3 -m portal preview`: the summary, the check-list and the figures as text; a sentence for what cannot be."""
 
+import re
 from collections import Counter
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, date, datetime, timedelta
+from decimal import Decimal
 
 import pytest
 from flask import Flask, current_app
@@ -13,7 +15,7 @@ from portal.models.orders import Order
 from portal.services import operations
 from portal.services.operations import OperationFailed
 from portal.services.preview_orders import preview_number
-from portal.services.preview_text import order_lines
+from portal.services.preview_text import order_lines, price
 from portal.services.runs import SystemClock
 from tests.factories import make_connection, make_firm
 from tests.preview_desk import today, writes_to_saasu
@@ -77,7 +79,7 @@ def test_a_period_without_orders_is_told_in_a_sentence(
 
     status, out, _ = said(desk, capsys, connection.id, "--from", "2020-01-01", "--to", "2020-01-02")
 
-    assert (status, out) == (0, "No orders in this period.")
+    assert (status, out.splitlines()[:2]) == (0, ["No orders in this period.", ""])
 
 
 def test_one_order_is_told_with_its_sale_and_its_contact(
@@ -93,8 +95,43 @@ def test_one_order_is_told_with_its_sale_and_its_contact(
         f"Order #{number}, $55.00 AUD, status Awaiting Fulfillment. It would be posted."
     ) or out.splitlines()[0].endswith("It would be posted.")
     assert f"Sale Order SHO{number} of " in out
-    assert "- 2 × JY-CAP-02 at 27.5 = 55.00 (G1): Canvas Cap" in out
+    assert "- 2 × JY-CAP-02 at $27.50 = $55.00 (G1): Canvas Cap" in out
     assert "Would create contact Jo Smith, jo@example.com." in out
+    total = next(line for line in out.splitlines() if line.startswith("Total "))
+    assert total.split()[:3] == ["Total", "$55.00", "$55.00"]
+
+
+def test_a_preview_says_which_calls_it_used_and_how_long_it_took(
+    desk: Desk, capsys: pytest.CaptureFixture[str]
+) -> None:
+    connection = desk.connect()
+    number = place(desk)
+
+    for words in (("--order", str(number)), ("--from", today().isoformat())):
+        before = [sum(desk.calls(remote).values()) for remote in ("saasu", "bigcommerce")]
+        _, out, _ = said(desk, capsys, connection.id, *words)
+        after = [sum(desk.calls(remote).values()) for remote in ("saasu", "bigcommerce")]
+
+        told = re.fullmatch(
+            r"This preview used (\d+) Saasu calls? and (\d+) BigCommerce calls?, and took \d+ seconds?\.",
+            out.splitlines()[-1],
+        )
+        assert told is not None, out
+        assert [int(count) for count in told.groups()] == [a - b for a, b in zip(after, before, strict=True)]
+        assert min(a - b for a, b in zip(after, before, strict=True)) > 0
+
+
+@pytest.mark.parametrize(
+    ("amount", "told"),
+    [("27.5", "$27.50"), ("1212", "$1,212.00"), ("12.3456", "$12.3456"), ("-0.125", "−$0.125")],
+)
+def test_a_price_is_told_to_the_cent_or_as_fine_as_it_is(amount: str, told: str) -> None:
+    assert price(Decimal(amount)) == told
+
+
+@pytest.mark.parametrize("text", ["1/7/2026", "01/07/2026", "2026-07-01"])
+def test_a_day_is_read_as_iso_or_as_australians_write_it(text: str) -> None:
+    assert cli.day(text) == date(2026, 7, 1)
 
 
 def test_an_order_that_is_held_back_or_left_out_says_why(desk: Desk) -> None:
@@ -121,7 +158,6 @@ def test_an_order_that_is_held_back_or_left_out_says_why(desk: Desk) -> None:
         (("nowhere", "--from", "2026-01-01"), "There is no connection nowhere."),
         (("HERE", "--from", "2999-01-01"), "Choose a first day that is not in the future."),
         (("HERE", "--from", "2026-02-01", "--to", "2026-01-01"), "The last day lies before the first one."),
-        (("HERE", "--from", "2026-02-01", "--order", "5"), "Give either days or one order, not both."),
         (("HERE", "--order", "999999"), "BigCommerce has no order #999999 in the shop"),
     ],
 )
@@ -138,7 +174,15 @@ def test_what_cannot_be_previewed_is_told_in_a_sentence(
 @pytest.mark.parametrize(
     ("words", "told"),
     [
-        (("x", "--from", "1/7/2026"), "'1/7/2026' is not a day; write it as 2026-07-01"),
+        (
+            ("x", "--from", "31/6/2026"),
+            "'31/6/2026' is not a day; write the first of July as 2026-07-01 or 1/7/2026",
+        ),
+        (
+            ("x", "--to", "7-1-2026"),
+            "'7-1-2026' is not a day; write the first of July as 2026-07-01 or 1/7/2026",
+        ),
+        (("x", "--from", "2026-02-01", "--order", "5"), "Give either days or one order, not both."),
         (("x", "--order", "ten"), "'ten' is not the number of an order; write digits alone"),
         (("x", "--order", "9" * 30), "is not the number of an order"),
     ],
@@ -147,7 +191,7 @@ def test_a_slip_of_the_pen_is_told_in_a_sentence(
     capsys: pytest.CaptureFixture[str], words: tuple[str, ...], told: str
 ) -> None:
     with pytest.raises(SystemExit) as ended:
-        cli.parser().parse_args(["preview", *words])
+        cli.read(["preview", *words])
 
     assert ended.value.code == 2
     assert told in capsys.readouterr().err
