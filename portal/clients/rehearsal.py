@@ -75,9 +75,9 @@ class Rehearsal:
         )
 
     def set_clock(self, now: datetime | None) -> None:
-        """Set the clock of both remotes, or let it run again."""
+        """Set the clock of both remotes, which goes on from there, or let it be the real one again."""
         moment = None if now is None else now.isoformat().replace("+00:00", "Z")
-        self._write("PUT", f"{self._bigcommerce}/_control/clock", {"now": moment})
+        self._write("PUT", f"{self._bigcommerce}/_control/clock", {"now": moment, "running": True})
 
     def set_saasu_rate(self, calls_per_second: int | None) -> None:
         """How many calls a second the pretend Saasu allows; `None` lifts the limit."""

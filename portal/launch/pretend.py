@@ -16,6 +16,8 @@ REMOTES = ("bigcommerce", "saasu")
 SERVERS = (*REMOTES, "mail", "mailbox")
 SENDER = "Cartledger <cartledger@example.com>"
 READY = "ready "
+ARRIVING = """  The shops take some 30 orders a day, between 6 am and midnight there; each shop is read once an hour.
+  To see one arrive at once: Place an order on the shops' page above, then Sync now beside its file."""
 
 
 def start_sandbox(house: House) -> None:
@@ -90,6 +92,7 @@ def show_sign_in(folder: DataFolder, say: Callable[[str], None]) -> None:
     say(f"  Sign in with    {note['email']}\n  Password        {note['password']}\n")
     for name, address in note.get("pages", {}).items():
         say(f"  {name:<16}{address}")
+    say(f"\n{ARRIVING}")
     for login in note.get("logins", []):
         code = f", code {login['code']}" if login.get("code") else ""
         say(f"\n  Pretend Saasu   {login['username']}, password {login['password']}{code}")

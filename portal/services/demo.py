@@ -1,6 +1,7 @@
 """The demo's firm: signed up, connected and replayed through the engine, so that no row exists which no run made."""
 
 import re
+import time
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, replace
 from datetime import date, datetime, timedelta
@@ -36,15 +37,19 @@ CONFIRM_LINK = re.compile(r"/mail-addresses/(?P<address>[\w-]{22})/confirm/(?P<t
 LIVE_RATE = 5
 
 
-@dataclass(slots=True)
 class ReplayClock:
-    """A clock that stands where the replay put it."""
+    """A clock that the replay sets, and that goes on from there as time does: each step of a run has its own moment."""
 
-    moment: datetime
+    def __init__(self, moment: datetime) -> None:
+        self.set(moment)
+
+    def set(self, moment: datetime) -> None:
+        """Put it to a moment."""
+        self._moment, self._set_at = moment, time.monotonic()
 
     def now(self) -> datetime:
         """The replayed moment."""
-        return self.moment
+        return self._moment + timedelta(seconds=time.monotonic() - self._set_at)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -71,17 +76,18 @@ def seed(
         rehearsal.set_saasu_rate(LIVE_RATE)
         return Seeded(email=EMAIL, world=world, fresh=False, runs=0)
     days = max(store.history_days for store in world.stores if store.seeded)
-    clock = ReplayClock(world.began - timedelta(days=days))
+    begin = world.began - timedelta(days=days)
+    clock = ReplayClock(begin)
     past = replace(outside, now=clock.now, unpaced=True, silent=True)
     rehearsal.set_saasu_rate(None)
-    rehearsal.set_clock(clock.now())
+    rehearsal.set_clock(begin)
     connections = connect_all(session, past, world, password)
     if mailbox:
         confirm_address(session, past, rehearsal)
-    runs, first = 0, clock.now().date()
-    for moment in moments(clock.now(), world.began):
-        clock.moment = moment
+    runs, first = 0, begin.date()
+    for moment in moments(begin, world.began):
         rehearsal.set_clock(moment)
+        clock.set(moment)
         today = replace(past, silent=moment < world.began)
         late = connections[0]
         if not late.enabled and moment > world.began - CAME_LATE:

@@ -9,6 +9,7 @@ from portal.launch import pretend
 from portal.launch.folder import DataFolder
 from portal.services.operations import free_stores, pretend_login
 from sandbox.serve import running
+from sandbox.world import named
 
 
 def test_each_free_shop_is_told_with_its_file_and_the_login_that_reaches_it(tmp_path: Path) -> None:
@@ -32,6 +33,12 @@ def test_each_free_shop_is_told_with_its_file_and_the_login_that_reaches_it(tmp_
     said: list[str] = []
     pretend.show_sign_in(DataFolder(tmp_path), said.append)
     words = "\n".join(said)
+    a_week = sum(store.orders_per_week for store in named("demo").stores if store.seeded)
+    assert 27 <= a_week / 7 <= 33
+    assert (
+        "The shops take some 30 orders a day, between 6 am and midnight there; each shop is read once an hour."
+        in words
+    )
     assert (
         "visitor@example.com, password sandbox-visitor-1\n    Its files     Currawong Homestore, Second Crack Coffee"
         in words
