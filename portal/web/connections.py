@@ -5,7 +5,15 @@ from datetime import date
 
 from flask import Blueprint, abort, flash, redirect, render_template, request, url_for
 from flask.typing import ResponseReturnValue
-from wtforms import BooleanField, DateField, PasswordField, SelectField, SelectMultipleField, StringField
+from wtforms import (
+    BooleanField,
+    DateField,
+    Field,
+    PasswordField,
+    SelectField,
+    SelectMultipleField,
+    StringField,
+)
 from wtforms.validators import Length, Optional, Regexp
 
 from portal import reports
@@ -30,6 +38,11 @@ blueprint = Blueprint("connections", __name__)
 FILE = "/files/<string(length=22):file_id>/connector"
 TYPE_AGAIN = "Nothing was saved, and a secret is never sent back to the page: type it again."
 CONNECTION = "/connections/<string(length=22):connection_id>"
+
+
+ON_THE_PAGE = "client_id"
+"""A field by which a form that the connector page sent is known."""
+NEVER_UNSAVED = frozenset({"csrf_token", "store_hash", "orders_from"})
 
 
 class ConnectorForm(ChoicesFields, NotificationFields):
@@ -92,6 +105,21 @@ class ConnectorForm(ChoicesFields, NotificationFields):
             **self.notifications(),
         )
 
+    def unsaved(self, connection: Connection) -> tuple[str, ...]:
+        """The labels of the fields that were changed on the page and not saved; *Orders From* belongs to the buttons beside it."""
+        saved = ConnectorForm(formdata=None)
+        saved.show(connection)
+        ticked = {"nobodys_emails"} if request.form.getlist("suggested_emails") else set()
+        return tuple(
+            field.label.text
+            for field in self
+            if field.name in ticked
+            or (
+                field.name not in NEVER_UNSAVED
+                and meant_by(field, field.data) != meant_by(field, saved[field.name].data)
+            )
+        )
+
     def tell(self, faults: dict[str, str]) -> None:
         """Put each sentence beside its field."""
         for name, sentence in faults.items():
@@ -103,6 +131,19 @@ class ConnectorForm(ChoicesFields, NotificationFields):
         for field in (self.client_secret, self.access_token):
             if field.data:
                 field.errors = [*field.errors, TYPE_AGAIN]
+
+
+def meant_by(field: Field, value: object) -> object:
+    """What a field's content comes to, however it is written; a choice that is not offered any more shows as the first."""
+    if isinstance(value, str):
+        value = value.strip()
+    if isinstance(field, SelectMultipleField):
+        chosen = set(value) if isinstance(value, list) else set()
+        return chosen & {choice[0] for choice in field.choices or ()}
+    if isinstance(field, SelectField):
+        offered = [str(choice[0]) for choice in field.choices or ()]
+        return str(value or "") if str(value or "") in offered else "".join(offered[:1])
+    return value or ""
 
 
 def file_or_404(file_id: str) -> SaasuFile:
@@ -141,9 +182,14 @@ def asked_date() -> date | None:
 
 
 def page(
-    form: ConnectorForm, file: SaasuFile, connection: Connection | None, refused: Problem | None
+    form: ConnectorForm,
+    file: SaasuFile,
+    connection: Connection | None,
+    refused: Problem | None,
+    unsaved: tuple[str, ...] = (),
+    wish: str = "",
 ) -> ResponseReturnValue:
-    """The connector page."""
+    """The connector page; `unsaved` are the labels of the fields that must be saved before the button `wish` can be pressed."""
     in_zone_of(file)
     return render_template(
         "connections/connector.html",
@@ -163,7 +209,24 @@ def page(
         made=choices.choices_made(connection) if connection else 0,
         suggested=choices.suggested_emails(desk.session(), desk.outside(), connection) if connection else (),
         shapes=line_shapes(connection),
-    ), (422 if form.errors else 200)
+        unsaved=unsaved,
+        wish=wish,
+    ), (422 if form.errors or unsaved else 200)
+
+
+def unless_saved(connection: Connection, wish: str) -> ResponseReturnValue | None:
+    """The connector page as it was filled in, where the button `wish` was pressed on it with changes that are not saved; else `None`.
+
+    The button works with what is saved, and what was typed must not get lost.
+    """
+    if ON_THE_PAGE not in request.form:
+        return None
+    form, refused = filled_form(connection.file, connection)
+    unsaved = form.unsaved(connection)
+    if not unsaved:
+        return None
+    form.ask_for_secrets()
+    return page(form, connection.file, connection, refused, unsaved, wish)
 
 
 def underway_of(connection: Connection) -> Underway | None:
@@ -279,6 +342,8 @@ def tested(file: SaasuFile, connection: Connection | None) -> ResponseReturnValu
 def start(connection_id: str) -> ResponseReturnValue:
     """Start Processing back to Orders From."""
     connection = connection_or_404(connection_id)
+    if (as_typed := unless_saved(connection, "Start Processing")) is not None:
+        return as_typed
     form, _ = filled_form(connection.file, connection)
     wanted: date | None = form.orders_from.data
     if wanted is None:

@@ -21,6 +21,7 @@ from portal.services.runs import SystemClock
 from portal.sync.previewing import Verdict
 from portal.sync.problems import MEANINGS, REASONS, Code, Problem, RunStopped
 from portal.web.access import current_firm, current_person, needs
+from portal.web.connections import unless_saved
 from portal.web.filters import in_zone_of
 from portal.web.previews_in_words import LIMIT_OF_NUMBERS, anchor_of, verdict_chip
 
@@ -78,6 +79,8 @@ def page_of_connection(
 def start(connection_id: str) -> ResponseReturnValue:
     """Preview the orders of some days."""
     connection = connection_or_404(connection_id)
+    if (as_typed := unless_saved(connection, "Preview")) is not None:
+        return as_typed
     form = PeriodForm()
     wanted: date | None = form.orders_from.data if form.validate() else None
     if wanted is None:
