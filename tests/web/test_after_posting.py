@@ -15,7 +15,6 @@ from sqlalchemy.orm import Session
 
 from portal.models.accounts import Firm
 from portal.models.connections import Connection
-from portal.models.mirrors import MirroredItem
 from portal.models.orders import LineShape, Order
 from portal.models.runs import Run
 from portal.services.remotes import firm_vault
@@ -351,25 +350,6 @@ def test_a_person_chooses_whole_cents_and_percentages_again(
     client.post(f"{address}/line-prices", data={"prices": "percentages"})
     with rows() as session:
         assert session.get_one(Connection, with_shapes).whole_cent_prices is False
-
-
-def test_with_a_discount_item_the_page_says_that_discounts_go_there_and_nothing_of_percentages(
-    with_shapes: str, sign_in: SignIn, cast: Cast, rows: Rows
-) -> None:
-    with rows() as session:
-        connection = session.get_one(Connection, with_shapes)
-        connection.discount_item_id = 5
-        session.add(
-            MirroredItem(file_pk=connection.file_pk, item_id=5, code="DISCOUNT", name="Discounts given")
-        )
-        session.commit()
-
-    page = words_of(sign_in(cast.pat).get(f"/connections/{with_shapes}").get_data(as_text=True))
-
-    assert "How discounts are sent: whole, on the Discount Item DISCOUNT · Discounts given" in page
-    assert "as percentages on the lines" not in page
-    assert "Use net prices of whole cents" not in page
-    assert "Try the kinds that differed again" in page
 
 
 def test_a_choice_that_is_none_is_refused(with_shapes: str, sign_in: SignIn, cast: Cast) -> None:

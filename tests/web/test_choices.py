@@ -146,3 +146,21 @@ def test_a_file_that_is_not_registered_for_gst_has_no_overrides(
     page = sign_in(cast.pat).get(address).text
     assert "not registered for GST: no tax codes are sent" in page
     assert "What the shop charged" not in page
+
+
+def test_with_a_discount_item_the_page_says_that_discounts_go_there_and_nothing_of_percentages(
+    address: str, cast: Cast, sign_in: SignIn, rows: Rows
+) -> None:
+    pat = sign_in(cast.pat)
+    before = pat.get(address).text
+    assert "How discounts are sent: as percentages on the lines" in before
+    assert "Use net prices of whole cents" in before
+    with rows() as session:
+        session.query(Connection).one().discount_item_id = 3
+        session.commit()
+
+    page = pat.get(address).text
+
+    assert "How discounts are sent: whole, on the Discount Item CARD FEE · Card surcharge" in page
+    assert "as percentages on the lines" not in page
+    assert "Use net prices of whole cents" not in page
