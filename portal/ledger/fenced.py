@@ -39,7 +39,7 @@ class FencedRows:
         self._file_id = connection.file.file_id
         self._store_hash = connection.store_hash
         self._run_id = run.id
-        self._actor = run.actor or f"{run.kind} run"
+        self._actor = f"{run.kind} run"
         self._asked = run.kind == RunKind.BACKFILL
         self._settles_only = not connection.enabled
         self._fence = fence

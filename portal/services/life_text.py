@@ -12,6 +12,7 @@ from portal.models.orders import Attempt, Order
 from portal.models.runs import Run
 from portal.money import dollars
 from portal.services.evidence import exact_time, proof_of
+from portal.services.history import asked_for, runs_of
 
 NONE = "none"
 
@@ -51,10 +52,7 @@ def life_lines(session: Session, order: Order, now: datetime) -> Iterator[str]:
     yield ""
     yield "Every line of its history"
     yield f"  {exact_time(order.first_seen_at, zone)}  first seen in the shop"
-    runs = {
-        run.id: run
-        for run in session.scalars(select(Run).where(Run.id.in_({one.run_id for one in order.attempts})))
-    }
+    runs = runs_of(session, order)
     for one in order.attempts:
         yield from attempt_lines(one, runs, zone)
 
@@ -100,11 +98,10 @@ def listed(heading: str, sentences: list[str]) -> Iterator[str]:
 
 
 def attempt_lines(one: Attempt, runs: dict[str, Run], zone: ZoneInfo) -> Iterator[str]:
-    """One line of history: when, by whom, in which run, the state, the words; below it its problems and what else it keeps."""
+    """One line of history: when, the state, which run or person decided, the words; below it its problems and what else it keeps."""
     run = runs.get(one.run_id or "")
-    by = [] if run is not None and one.actor == f"{run.kind} run" else [one.actor]
-    where = ", ".join([*by, f"{run.kind} run {run.id}" if run is not None else "no run"])
-    yield f"  {exact_time(one.at, zone)}  {one.state:8}  {where}{': ' + one.note if one.note else ''}"
+    by = f"{run.kind} run {run.id}{asked_for(run)}" if run is not None else f"{one.actor}, by hand"
+    yield f"  {exact_time(one.at, zone)}  {one.state:8}  {by}{': ' + one.note if one.note else ''}"
     for problem in one.details.get("problems") or []:
         yield f"      {problem['code']}: {problem['sentence']}"
     kept = {name: value for name, value in one.details.items() if name != "problems"}

@@ -21,6 +21,7 @@ from portal.models.runs import Run, RunKind, RunState
 from portal.services import backup as backups
 from portal.services import demo, keys, previews
 from portal.services.connection_text import connection_lines
+from portal.services.history import COMMAND_LINE
 from portal.services.life_text import life_lines, order_numbered
 from portal.services.preview_orders import preview_number
 from portal.services.preview_reports import report_of
@@ -69,7 +70,7 @@ def sync_one(session: Session, outside: Outside, connection: Connection) -> Run:
     clock = SystemClock()
     waited = 0
     while True:
-        run = request_run(session, connection, RunKind.MANUAL, "command line", clock.now(), lambda *_: None)
+        run = request_run(session, connection, RunKind.MANUAL, COMMAND_LINE, clock.now(), lambda *_: None)
         if not is_part(run):
             carry_out(session, outside, run.id, run.attempt, clock)
         while run.finished_at is None and waited < PATIENCE_SECONDS:
@@ -123,7 +124,7 @@ def preview(app: Flask, wanted: str, day_from: date | None, day_to: date | None)
         )
     end = day_to or previews.day_of(clock.now(), connection)
     try:
-        run = previews.preview_now(session, outside, connection, begin, end, "command line", clock)
+        run = previews.preview_now(session, outside, connection, begin, end, COMMAND_LINE, clock)
     except previews.NotPreviewed as refusal:
         raise OperationFailed(str(refusal)) from refusal
     wait_for(session, run)

@@ -9,7 +9,7 @@ from portal import questions, reports
 from portal.models.accounts import Role
 from portal.models.orders import Order
 from portal.questions import LeftOut, Question
-from portal.services import after_posting, aliases, desk, evidence, order_lines, orders, selection
+from portal.services import after_posting, aliases, desk, evidence, history, order_lines, orders, selection
 from portal.sync.problems import MEANINGS, Code
 from portal.web.access import current_firm, current_person, needs
 from portal.web.filters import in_zone_of
@@ -87,6 +87,7 @@ def show(order_pk: str) -> str:
         names={sku: sold.name_of(sku) for sku in missing} if sold else {},
         may_take=selection.may_take(order),
         proof=evidence.proof_of(order, desk.now()),
+        decided_by={one.id: history.in_words(one) for one in history.runs_of(desk.session(), order).values()},
         in_full=after_posting.sentences_in_full(desk.session(), desk.outside(), order),
     )
 

@@ -41,6 +41,35 @@ def test_a_retry_pressed_on_an_order_leads_to_a_run_that_names_it(
     assert "Asked to retry." in words_of(client.get(f"/orders/{order_pk}").get_data(as_text=True))
 
 
+@pytest.mark.parametrize(
+    "kept", ["manual run", "Ann Ash"], ids=["as it is kept", "as older versions kept it"]
+)
+def test_the_history_names_a_person_for_what_she_did_by_hand_and_the_run_for_what_it_decided(
+    cast: Cast, rows: Rows, sign_in: SignIn, kept: str
+) -> None:
+    with rows() as session:
+        file = make_file(session, session.get_one(Firm, cast.alice.firm_id))
+        order = make_order(session, make_connection(session, file), 120, "failed", turn="you")
+        run = make_run(session, order.connection, RunKind.MANUAL)
+        run.actor = "Ann Ash"
+        for run_id, actor, note in ((run.id, kept, "not posted"), (None, "Ann Ash", "Asked to retry.")):
+            session.add(
+                Attempt(
+                    firm_id=order.firm_id, order_pk=order.id, run_id=run_id, at=NOON, actor=actor,
+                    state="failed", note=note,
+                )
+            )  # fmt: skip
+        session.commit()
+        address, run_link = f"/orders/{order.id}", f'href="/runs/{run.id}">run asked for by Ann Ash</a>'
+
+    page = sign_in(cast.pat).get(address).text
+
+    history = words_of(page).partition("History")[2]
+    assert "22/05/2026 Ann Ash: Asked to retry." in history
+    assert "22/05/2026 run asked for by Ann Ash : not posted" in history
+    assert run_link in page
+
+
 MISSING = "Order #120: Unable to find product with BigCommerce sku/code=MUG"
 SAME = "It was tried again and still cannot be posted, for the same reason as before."
 
