@@ -9,11 +9,13 @@ from dataclasses import dataclass, field, fields, replace
 from datetime import datetime
 from decimal import Decimal
 
-from portal.ledger.after_posting import MOST_TRIES, write_finding
+from portal.ledger.after_posting import MOST_TRIES, finding_words, write_finding
 from portal.ledger.leases import LEASE
 from portal.ledger.rows import (
+    about_to_send,
     copy_order,
     has_moved,
+    line_of,
     mark_row,
     record_of,
     stands_otherwise,
@@ -55,6 +57,8 @@ class Shelf:
     rules: Rules
     rows: dict[int, Order] = field(default_factory=dict)
     texts: dict[int, str] = field(default_factory=dict)
+    lines: dict[int, list[tuple[State, str]]] = field(default_factory=dict)
+    """The history of each order, oldest line first: what was decided, and in what words."""
     fence: int = 0
     holder: str | None = None
     lease_until: datetime | None = None
@@ -135,6 +139,7 @@ class MemoryLedger:
             row.order_modified_at = entry.modified_at
         if entry.mark is not None:
             mark_row(row, entry.mark)
+            self._tell(row, Outcome(state=State(row.state)))
         if entry.outcome is None:
             if entry.order is not None and row.state in (State.SENDING, State.UNKNOWN):
                 self._shelf.texts[entry.order_id] = ""
@@ -144,6 +149,7 @@ class MemoryLedger:
         if entry.order is not None and entry.outcome.state is not State.FAILED:
             row.order_created_at = entry.order.created_at
         row.run_id = self._run_id
+        self._tell(row, entry.outcome)
 
     def unsettled(self) -> list[OrderRecord]:
         """Orders `sending` or `unknown`, ascending id."""
@@ -193,6 +199,7 @@ class MemoryLedger:
         row = self._unmoved(record)
         write_intent(row, record, intent)
         row.run_id = self._run_id
+        self._tell(row, Outcome(state=State.SENDING, note=about_to_send(intent)))
         return self._record(row)
 
     def settle(self, record: OrderRecord, outcome: Outcome) -> None:
@@ -201,8 +208,11 @@ class MemoryLedger:
         if outcome.state is State.IGNORED:
             self._hold_rules()
         row = self._unmoved(record)
+        line = line_of(row, outcome)
         write_outcome(row, outcome, self._clock.now())
         row.run_id = self._run_id
+        if line is not None:
+            self._tell(row, line)
 
     def remark(self, words: str) -> None:
         """Nothing is kept of it."""
@@ -258,7 +268,9 @@ class MemoryLedger:
         """Write what reading back said of posted orders."""
         self._hold_fence()
         for one in findings:
-            write_finding(self._shelf.rows[one.record.order_id], one, self._clock.now())
+            row = self._shelf.rows[one.record.order_id]
+            if write_finding(row, one, self._clock.now()):
+                self._tell(row, Outcome(state=State.POSTED, note=finding_words(one)))
 
     def standing(self) -> Standing:
         """What is known of the shapes of lines."""
@@ -274,6 +286,9 @@ class MemoryLedger:
         assert record.order_id in self._shelf.rows
         for one in shapes:
             self._shelf.shapes.setdefault(one, good)
+
+    def _tell(self, row: Order, outcome: Outcome) -> None:
+        self._shelf.lines.setdefault(row.order_id, []).append((outcome.state, outcome.note))
 
     def _ordered(self) -> list[OrderRecord]:
         return [self._record(self._shelf.rows[one]) for one in sorted(self._shelf.rows)]

@@ -42,6 +42,11 @@ def write_finding(row: Order, finding: Finding, now: datetime) -> bool:
     return look
 
 
+def finding_words(finding: Finding) -> str:
+    """What a line of history says of a posted order that somebody should look at now."""
+    return "Read back from Saasu: not as it should be." if finding.row else NOT_FOUND
+
+
 def write_changes(row: Order, changes: Changes, known: Mapping[str, str], now: datetime) -> str:
     """Write what changed in the shop since a finished order was posted; the words for its history, blank where nothing is new.
 

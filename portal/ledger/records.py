@@ -9,7 +9,7 @@ from sqlalchemy import select, update
 from portal.ledger import arrivals
 from portal.ledger.after_posting import (
     MOST_TRIES,
-    NOT_FOUND,
+    finding_words,
     standing_of,
     write_finding,
     write_shapes,
@@ -17,7 +17,9 @@ from portal.ledger.after_posting import (
 from portal.ledger.names import NOTES, keep_in_full
 from portal.ledger.pages import PageRows
 from portal.ledger.rows import (
+    about_to_send,
     intent_details,
+    line_of,
     problem_rows,
     write_intent,
 )
@@ -132,7 +134,7 @@ class SqlLedger(PageRows):
         write_intent(row, record, intent)
         keep_in_full(row, self._seal, NOTES, intent.notes)
         row.run_id = self._run_id
-        about = Outcome(state=State.SENDING, note=f"About to send as {intent.number}.")
+        about = Outcome(state=State.SENDING, note=about_to_send(intent))
         self._attempt(row.id, about, intent_details(intent))
         self._session.commit()
         sent = self._record(row)
@@ -140,16 +142,17 @@ class SqlLedger(PageRows):
         return sent
 
     def settle(self, record: OrderRecord, outcome: Outcome) -> None:
-        """Commit what became of an order, with an attempt line where anything changed."""
+        """Commit what became of an order, with an attempt line where anything changed or a person asked."""
         self._hold_fence(lease_until=self._until())
         if outcome.state is State.IGNORED:
             self._hold_rules()
         row = self._unmoved(record)
         same = row.state == outcome.state and row.problems == problem_rows(outcome.problems)
+        line = line_of(row, outcome)
         self._write_outcome(row, outcome)
         row.run_id = self._run_id
-        if not same:
-            self._attempt(row.id, outcome)
+        if line is not None:
+            self._attempt(row.id, line)
         if outcome.changes is not None:
             self._write_changes(row, outcome.changes)
         self._count(outcome.state, fresh=not same)
@@ -202,9 +205,11 @@ class SqlLedger(PageRows):
         for finding in findings:
             row = self._locked(finding.record.id)
             if write_finding(row, finding, self._clock.now()):
-                note = "Read back from Saasu: not as it should be." if finding.row else NOT_FOUND
                 told = Outcome(
-                    state=State.POSTED, note=note, problems=finding.problems, look_once=row.look_once
+                    state=State.POSTED,
+                    note=finding_words(finding),
+                    problems=finding.problems,
+                    look_once=row.look_once,
                 )
                 self._attempt(row.id, told)
         self._session.commit()

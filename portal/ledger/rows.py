@@ -1,6 +1,7 @@
 """Orders and outcomes as rows keep them: amounts as text, problems and bridges as plain lists."""
 
 from collections.abc import Sequence
+from dataclasses import replace
 from datetime import datetime
 from decimal import Decimal
 from typing import Any
@@ -11,6 +12,13 @@ from portal.sync.personal import bare_of
 from portal.sync.planning import FINISHED, UNSETTLED
 from portal.sync.ports import Intent, OrderRecord, Outcome, Recorded, State
 from portal.sync.problems import Code, Ignored, Problem, Turn
+
+TRIED_AGAIN = "Tried again: the same as before."
+STILL = {
+    State.FAILED: "Tried again: still not posted.",
+    State.UNKNOWN: "Looked up again: still not known whether Saasu has it.",
+}
+"""What a line says of a try that a person asked for and that came to the same as the one before."""
 
 
 def copy_order(row: Order, entry: Recorded, now: datetime) -> None:
@@ -192,6 +200,18 @@ def stands_otherwise(row: Order | None, known: OrderRecord | None) -> bool:
     return has_moved(row, known)
 
 
+def line_of(row: Order, outcome: Outcome) -> Outcome | None:
+    """What a row's history says of an outcome that is about to be written; `None` where the same came of it before.
+
+    What a person asked for, and no run has written since, always leaves its line: otherwise it looks as though nobody had tried.
+    """
+    if row.state != outcome.state or row.problems != problem_rows(outcome.problems):
+        return outcome
+    if row.run_id is not None:
+        return None
+    return replace(outcome, note=outcome.note or STILL.get(outcome.state, TRIED_AGAIN))
+
+
 def attempt_details(outcome: Outcome) -> dict[str, Any]:
     """What a line of an order's history keeps beside its words."""
     details: dict[str, Any] = {"problems": problem_rows(outcome.problems)}
@@ -205,6 +225,11 @@ def attempt_details(outcome: Outcome) -> dict[str, Any]:
     if outcome.evidence:
         details |= outcome.evidence.kept()
     return details
+
+
+def about_to_send(intent: Intent) -> str:
+    """What the line of an intent says."""
+    return f"About to send as {intent.number}."
 
 
 def intent_details(intent: Intent) -> dict[str, Any]:

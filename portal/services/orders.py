@@ -16,22 +16,23 @@ from portal.sync.ports import State
 from portal.sync.problems import Turn
 
 RETRIED = (State.FAILED, State.SEEN, State.UNKNOWN, State.EXISTS)
+ASKED: dict[str, Any] = {"asked": True, "run_id": None}
+"""What says that a person asked for an order, and that no run has written of it since."""
 
 
 def retry(session: Session, order: Order, actor: str, now: datetime, ring: Ring) -> Run | None:
     """Decide about one order again, in a run of its own that starts now. Commits; `None` where there is nothing to retry.
 
-    One whose answer was lost is looked up anyway, so nothing of it is changed.
+    One whose answer was lost is looked up anyway: of it only the asking is kept.
     """
     if order.state not in RETRIED or not order.connection.enabled:
         return None
     connection, number = order.connection, order.order_id
-    if order.state != State.UNKNOWN:
-        where = (Order.id == order.id, Order.state == order.state)
-        changed = change(session, connection, where, asked_again(order), actor, now, "Asked to retry.")
-        if not changed:
-            session.rollback()
-            return None
+    values = ASKED if order.state == State.UNKNOWN else asked_again(order)
+    where = (Order.id == order.id, Order.state == order.state)
+    if not change(session, connection, where, values, actor, now, "Asked to retry."):
+        session.rollback()
+        return None
     session.commit()
     return request_run(session, connection, RunKind.RETRY, actor, now, ring, only_order=number)
 
@@ -47,11 +48,10 @@ def asked_again(order: Order) -> dict[str, Any]:
         "state": state,
         "retry_at": None,
         "refusals": 0,
-        "asked": True,
         "flood_at": None,
         "held": False,
         "turn": None if order.state == State.SEEN else order.turn,
-        "run_id": None,
+        **ASKED,
     }
 
 

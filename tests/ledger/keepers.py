@@ -10,7 +10,7 @@ from sqlalchemy.orm import Session
 from portal.database import db
 from portal.ledger import SqlKnownSales, SqlLedger, release_lease, renew_lease, take_lease
 from portal.models.connections import EVERY_CONTACT, Connection, ContactWriter
-from portal.models.orders import Order
+from portal.models.orders import Attempt, Order
 from portal.models.runs import Run, RunKind, RunState
 from portal.services.syncing import rules_of
 from portal.sync.known_sales import KnownSales
@@ -55,6 +55,10 @@ class Keeper(Protocol):
 
     def every_contact_holds(self, order_id: int) -> None:
         """The mark that an older version left for every contact."""
+        ...
+
+    def lines(self, order_id: int) -> list[tuple[str, str]]:
+        """An order's history, oldest line first: the state that was decided, and the words."""
         ...
 
     def picture(self) -> object:
@@ -102,6 +106,9 @@ class MemoryKeeper:
     def every_contact_holds(self, order_id: int) -> None:
         self.shelf.writers[EVERY_CONTACT] = order_id
 
+    def lines(self, order_id: int) -> list[tuple[str, str]]:
+        return [(str(state), note) for state, note in self.shelf.lines.get(order_id, [])]
+
     def picture(self) -> object:
         columns = [one.key for one in inspect(Order).column_attrs]
         rows = {one: {name: getattr(row, name) for name in columns} for one, row in self.shelf.rows.items()}
@@ -109,7 +116,8 @@ class MemoryKeeper:
         kept = [
             dict(one) for one in (self.shelf.texts, self.shelf.writers, self.shelf.shapes, self.shelf.sales)
         ]
-        return (rows, kept, [getattr(self.shelf, name) for name in plain])
+        lines = {one: list(told) for one, told in self.shelf.lines.items()}
+        return (rows, kept, lines, [getattr(self.shelf, name) for name in plain])
 
 
 @dataclass
@@ -191,6 +199,11 @@ class SqlKeeper:
         with self.new_session() as session:
             session.add(mark)
             session.commit()
+
+    def lines(self, order_id: int) -> list[tuple[str, str]]:
+        query = select(Attempt.state, Attempt.note).join(Order).where(Order.order_id == order_id)
+        with self.new_session() as session:
+            return [(state, note) for state, note in session.execute(query.order_by(Attempt.id))]
 
     def picture(self) -> object:
         with self.new_session() as session:

@@ -189,13 +189,40 @@ def test_a_retry_speaks_for_its_connection_only_where_something_stopped_it(
     assert (connection.problem_code, connection.last_good_run_at) == ("STORE_UNREACHABLE", None)
 
 
-def test_of_an_order_whose_answer_was_lost_nothing_is_changed_and_no_line_is_written(
+def test_of_an_order_whose_answer_was_lost_only_the_asking_is_kept(
     session: Session, connection: Connection
 ) -> None:
-    order = make_order(session, connection, 120, "unknown")
+    order = make_order(session, connection, 120, "unknown", turn="wait", retry_at=NOON, refusals=2)
 
     assert ask(session, order).only_order == 120
-    assert session.scalars(select(Attempt)).all() == []
+    session.refresh(order)
+    assert (order.state, order.turn, order.retry_at, order.refusals) == ("unknown", "wait", NOON, 2)
+    assert notes(session, order) == ["Asked to retry."]
+
+
+def test_a_retry_that_fails_for_the_same_reason_leaves_a_line_and_the_hourly_runs_after_it_none(
+    shop: Counter,
+) -> None:
+    number = shop.place(lines=MUG)
+    shop.run()
+    for _ in range(2):
+        run = retry(shop.desk.session, shop.order(number), "Alice", shop.clock.now(), silent)
+        assert run is not None
+        shop.carry_out(run)
+        last = run.id
+        for _ in range(2):
+            shop.forward(minutes=60)
+            shop.run()
+
+    lines = [(one.state, one.note, one.run_id == last) for one in shop.order(number).attempts]
+    again = [("failed", "Asked to retry.", False), ("failed", "Tried again: still not posted.", False)]
+    assert lines == [
+        ("seen", "", False),
+        ("failed", "", False),
+        *again,
+        again[0],
+        ("failed", "Tried again: still not posted.", True),
+    ]
 
 
 # --- what the history says --------------------------------------------------------------------------------------------
