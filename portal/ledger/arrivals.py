@@ -7,6 +7,8 @@ from typing import Any
 from sqlalchemy import and_, func, or_, select, update
 from sqlalchemy.orm import Session
 
+from portal.database import changed_rows
+from portal.ledger import counting
 from portal.models.backfills import UNFINISHED, Backfill
 from portal.models.orders import Order
 from portal.sync.ports import State, Waiting
@@ -77,13 +79,26 @@ def first_order_since(session: Session, mine: Conditions, moment: datetime) -> i
     return session.scalar(select(func.min(Order.order_id)).where(*mine, Order.order_created_at >= moment))
 
 
-def hold_back(session: Session, orders: Sequence[Waiting], now: datetime) -> None:
-    """Let `seen` orders wait for a person's yes, but for those that somebody asked for meanwhile. The caller commits."""
-    ids = [order.id for order in orders]
+def hold_back(session: Session, orders: Sequence[Waiting], run_id: str, now: datetime) -> int:
+    """Let `seen` orders wait for a person's yes, but for those that somebody asked for meanwhile. The caller commits.
+
+    How many of them the run had not counted before.
+    """
+    ids, counted = [order.id for order in orders], 0
     for start in range(0, len(ids), AT_ONCE):
+        waits = (Order.id.in_(ids[start : start + AT_ONCE]), Order.state == State.SEEN, ~Order.asked)
+        new = or_(Order.counted_in.is_(None), Order.counted_in != run_id)
+        found = session.execute(
+            update(Order)
+            .where(*waits, new)
+            .values(counted_in=run_id, counted_as=counting.WAITING)
+            .execution_options(synchronize_session=False)
+        )
+        counted += changed_rows(found)
         session.execute(
             update(Order)
-            .where(Order.id.in_(ids[start : start + AT_ONCE]), Order.state == State.SEEN, ~Order.asked)
+            .where(*waits)
             .values(flood_at=now, turn=str(Turn.YOU))
             .execution_options(synchronize_session=False)
         )
+    return counted

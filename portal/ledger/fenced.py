@@ -7,6 +7,7 @@ from sqlalchemy import select, update
 from sqlalchemy.orm import Session
 
 from portal.database import changed_rows
+from portal.ledger.counting import OPEN_WORDS, moved
 from portal.ledger.leases import LEASE
 from portal.ledger.names import Seal
 from portal.ledger.rows import attempt_details, has_moved, record_of
@@ -14,16 +15,8 @@ from portal.models.connections import Connection, OffSpan
 from portal.models.orders import Attempt, Order
 from portal.models.runs import Run, RunKind
 from portal.sync.meanwhile import RulesChanged
-from portal.sync.ports import Clock, LeaseLost, OrderMoved, OrderRecord, Outcome, State
+from portal.sync.ports import Clock, LeaseLost, OrderMoved, OrderRecord, Outcome
 from portal.sync.rules import Rules, Span, Which
-
-COUNTED = {
-    State.POSTED: "posted",
-    State.EXISTS: "exists",
-    State.IGNORED: "ignored",
-    State.FAILED: "failed",
-    State.UNKNOWN: "unknown",
-}
 
 
 class FencedRows:
@@ -126,11 +119,16 @@ class FencedRows:
             )
         )
 
-    def _count(self, state: State, *, decided: bool = True, fresh: bool = True) -> None:
-        """Count an outcome on the run; what was decided the same before is done again, but not failed anew."""
-        values: dict[str, Any] = {"done": Run.done + 1} if decided else {}
-        column = COUNTED.get(state) if fresh else None
-        if column:
-            values[column] = getattr(Run, column) + 1
+    def _count(self, row: Order, word: str, *, decided: bool = False) -> None:
+        """Count an order on the run under the last word for it; `decided` where it is one of those that were to be decided."""
+        was_open = row.counted_in != self._run_id or row.counted_as in OPEN_WORDS
+        changes = moved(row, self._run_id, word)
+        if decided:
+            changes["done"] = (word not in OPEN_WORDS) - (not was_open)
+        self._add_to_run(changes)
+
+    def _add_to_run(self, changes: dict[str, int]) -> None:
+        """Change columns of the run by so much each."""
+        values = {name: getattr(Run, name) + by for name, by in changes.items() if by}
         if values:
             self._session.execute(update(Run).where(Run.id == self._run_id).values(**values))

@@ -6,6 +6,7 @@ from datetime import datetime
 from sqlalchemy import select, update
 
 from portal.ledger.after_posting import write_changes
+from portal.ledger.counting import COUNTED, UNCHANGED
 from portal.ledger.fenced import FencedRows
 from portal.ledger.names import NOTES, WHAT, keep_in_full, known_in_full
 from portal.ledger.rows import copy_order, keeps_notes, mark_row, stands_otherwise, write_outcome
@@ -71,6 +72,7 @@ class PageRows(FencedRows):
         if entry.outcome is None:
             if entry.order is not None and row.state in (State.SENDING, State.UNKNOWN):
                 row.document = None
+            self._count(row, UNCHANGED)
             return row
         row.document = self._seal.seal(row.id, "document", entry.document) if entry.document else None
         self._write_outcome(row, entry.outcome)
@@ -80,8 +82,7 @@ class PageRows(FencedRows):
         row.asked = row.asked or self._asked
         row.run_id = self._run_id
         self._attempt(row.id, entry.outcome)
-        if entry.outcome.state is not State.SEEN:
-            self._count(entry.outcome.state, decided=False)
+        self._count(row, COUNTED[entry.outcome.state])
         return row
 
     def _write_outcome(self, row: Order, outcome: Outcome) -> None:

@@ -14,6 +14,7 @@ from portal.ledger.after_posting import (
     write_finding,
     write_shapes,
 )
+from portal.ledger.counting import AGAIN, COUNTED, WAITING
 from portal.ledger.names import NOTES, keep_in_full
 from portal.ledger.pages import PageRows
 from portal.ledger.rows import (
@@ -105,7 +106,8 @@ class SqlLedger(PageRows):
     def hold_back(self, orders: Sequence[Waiting]) -> None:
         """Commit that these orders wait for a person's yes (SYNC §3.7)."""
         self._hold_fence(lease_until=self._until())
-        arrivals.hold_back(self._session, orders, self._clock.now())
+        counted = arrivals.hold_back(self._session, orders, self._run_id, self._clock.now())
+        self._add_to_run({WAITING: counted})
         self._session.commit()
 
     def remark(self, words: str) -> None:
@@ -114,8 +116,8 @@ class SqlLedger(PageRows):
         self._session.commit()
 
     def expect(self, orders: int) -> None:
-        """Say how many orders this run will decide."""
-        self._session.execute(update(Run).where(Run.id == self._run_id).values(expected=orders))
+        """Say how many more orders this run will decide; those that it decided while it looked are among its number."""
+        self._session.execute(update(Run).where(Run.id == self._run_id).values(expected=Run.done + orders))
         self._session.commit()
 
     def keep_text(self, record: OrderRecord, document: str) -> OrderRecord:
@@ -155,7 +157,8 @@ class SqlLedger(PageRows):
             self._attempt(row.id, line)
         if outcome.changes is not None:
             self._write_changes(row, outcome.changes)
-        self._count(outcome.state, fresh=not same)
+        still = same and outcome.state is State.FAILED
+        self._count(row, AGAIN if still else COUNTED[outcome.state], decided=True)
         self._session.commit()
 
     def heartbeat(self) -> None:

@@ -27,7 +27,8 @@ class Order(Base):
     an order that is `held` waits for it, and no other run decides about it. `books_total` and `books_tax` are Saasu's, as read
     back. `look_once` is true while somebody should look at a finished or ignored order; `changes` says what changed in the shop since
     (`portal.sync.changes`). `doubted_until`: until then a sale that was not found may still turn up (SYNC §7.5). `asked`: a person asked for this very order, so it never counts as a flood; `flood_at`: since when the
-    flood guard keeps it back (SYNC §3.7).
+    flood guard keeps it back (SYNC §3.7). `counted_in` is the id of the run that counted it last, `counted_as` the word under which it
+    did (`portal.ledger.counting`).
     """
 
     __tablename__ = "orders"
@@ -106,6 +107,8 @@ class Order(Base):
     run_id: Mapped[str | None] = mapped_column(ForeignKey("runs.id"), index=True)
     backfill_id: Mapped[str | None] = mapped_column(ForeignKey("backfills.id"), index=True)
     held: Mapped[bool] = mapped_column(default=False)
+    counted_in: Mapped[str | None] = mapped_column(String(22))
+    counted_as: Mapped[str | None] = mapped_column(String(10))
 
     @property
     def changes_seen(self) -> str:

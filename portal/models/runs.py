@@ -40,6 +40,8 @@ class Run(Base):
     """One run. `attempt` grows each time its job is put on the queue again; `done` of `expected` orders are decided.
 
     A run with a `backfill_id` is one slice of that backfill, one with `only_order` acts on the order of this number alone; `remark` is what a person should know of a run that went well all the same.
+    From `posted` to `unchanged` each order that the run looked at is counted once, under the last that became of it there: `again` failed as
+    before, `waiting` is to be decided later, `unchanged` was read and left as it was; those three are `None` on runs of older versions.
     `alive_at` is when the job of a preview last said that it lives: it has no lease that would run out.
     """
 
@@ -86,6 +88,9 @@ class Run(Base):
     ignored: Mapped[int] = mapped_column(default=0)
     failed: Mapped[int] = mapped_column(default=0)
     unknown: Mapped[int] = mapped_column(default=0)
+    again: Mapped[int | None] = mapped_column(default=0)
+    waiting: Mapped[int | None] = mapped_column(default=0)
+    unchanged: Mapped[int | None] = mapped_column(default=0)
     shop_calls: Mapped[int] = mapped_column(default=0)
     saasu_calls: Mapped[int] = mapped_column(default=0)
     backfill_id: Mapped[str | None] = mapped_column(ForeignKey("backfills.id"), index=True)

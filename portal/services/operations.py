@@ -19,7 +19,7 @@ from portal.models.connections import Connection
 from portal.models.previews import Preview
 from portal.models.runs import Run, RunKind, RunState
 from portal.services import backup as backups
-from portal.services import demo, keys, previews
+from portal.services import demo, keys, previews, run_counts
 from portal.services.connection_text import connection_lines
 from portal.services.history import COMMAND_LINE
 from portal.services.life_text import life_lines, order_numbered
@@ -53,7 +53,8 @@ def sync_now(app: Flask, wanted: str) -> Iterator[tuple[str, bool]]:
     for connection in found:
         run = sync_one(session, Outside.of(app), connection)
         ending = f" {run.problem_sentence}" if run.problem_sentence else ""
-        counts = f"{run.read} read, {run.posted} posted, {run.exists} already there, {run.failed} failed"
+        counts = ", ".join(one.words for one in run_counts.counted(run))
+        counts = f"{run_counts.looked_at(run)} looked at: {counts}"
         yield f"{connection.file.name}: {run.state}; {counts}.{ending}", run.state == RunState.FINISHED
 
 

@@ -7,7 +7,7 @@ from flask.typing import ResponseReturnValue
 
 from portal.models.accounts import Role
 from portal.models.backfills import Backfill
-from portal.services import backfills, desk, progress
+from portal.services import backfills, desk, progress, run_counts
 from portal.web.access import current_firm, current_person, needs
 from portal.web.filters import in_zone_of
 
@@ -30,6 +30,7 @@ def page(backfill: Backfill, template: str) -> str:
         progress=progress.progress_of(session, desk.outside(), backfill),
         slices=progress.slices_of(session, backfill),
         outcomes=progress.outcomes_of(session, backfill),
+        counted=run_counts.counted,
     )
 
 

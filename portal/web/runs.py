@@ -8,7 +8,7 @@ from portal.models.accounts import Role
 from portal.models.orders import Order
 from portal.models.runs import OPEN, Run, RunKind
 from portal.questions import Asked
-from portal.services import desk, runs
+from portal.services import desk, run_counts, runs
 from portal.sync.problems import Code
 from portal.web.access import current_firm, needs
 from portal.web.filters import in_zone_of
@@ -31,7 +31,13 @@ def history() -> str:
     connection = request.args.get("connection")
     found = reports.runs_of(desk.reading(), current_firm().id, connection, page)
     return render_template(
-        "runs/history.html", runs=found, page=page, connection=connection, more=len(found) == reports.PAGE
+        "runs/history.html",
+        runs=found,
+        page=page,
+        connection=connection,
+        more=len(found) == reports.PAGE,
+        counted=run_counts.counted,
+        looked_at=run_counts.looked_at,
     )
 
 
@@ -48,6 +54,8 @@ def page_of(template: str, run_id: str) -> str:
         is_open=run.state in OPEN,
         questions=[one for one in asked if one.asked is Asked.FLOOD],
         order=only_order_of(run),
+        counted=run_counts.counted(run),
+        looked_at=run_counts.looked_at(run),
     )
 
 

@@ -11,7 +11,6 @@ from sqlalchemy.orm import Session
 from portal.ledger import SqlLedger, release_lease, take_lease
 from portal.models.connections import Connection
 from portal.models.orders import Attempt, Order
-from portal.models.runs import Run
 from portal.sync.bridge import Bridge, Span
 from portal.sync.evidence import Evidence, Why
 from portal.sync.ports import Intent, LeaseLost, OrderRecord, Outcome, Reading, Recorded, State, StopAsked
@@ -263,19 +262,6 @@ def test_an_order_that_is_decided_anew_loses_the_bridge_of_before(
 
     session.refresh(row)
     assert row.bridge == []
-
-
-def test_an_order_that_fails_again_for_the_same_reason_is_not_counted_as_failed_anew(
-    session: Session, connection: Connection, ledger_for: Build
-) -> None:
-    ledger = ledger_for(connection)
-    outcome = Outcome(state=State.FAILED, problems=(item_not_found(100, "sh-hat"),))
-    ledger.settle(recorded(ledger), outcome)
-    ledger.settle(due(ledger)[0], outcome)
-
-    run = session.scalars(select(Run)).one()
-    session.refresh(run)
-    assert (run.done, run.failed) == (2, 1)
 
 
 def test_that_a_doubted_order_is_certainly_not_there_is_a_line_of_its_history(

@@ -283,7 +283,7 @@ def test_a_command_answers_on_standard_output_and_logs_beside_it(
     capsys.readouterr()
     assert cli.main(["sync", code], here) == 0
     said = capsys.readouterr()
-    assert re.fullmatch(r".+: finished; \d+ read, \d+ posted, 0 already there, 0 failed\.\n", said.out)
+    assert re.fullmatch(r".+: finished; \d+ looked at: \d+ posted, 0 failed(, .+)?\.\n", said.out)
     assert '"event": "run ended"' in said.err
     log().info("afterwards")
     assert '"event": "afterwards"' in capsys.readouterr().out

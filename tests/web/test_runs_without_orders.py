@@ -1,7 +1,9 @@
-"""The page of a run in which no order was decided says no more than that run found out."""
+"""The page of a run and the list of runs say how many orders were looked at, word by word; where none was, no more than the run found out."""
 
+import re
 from collections.abc import Callable
 from datetime import timedelta
+from html import unescape
 
 import pytest
 from flask.testing import FlaskClient
@@ -65,3 +67,52 @@ def test_the_button_that_stops_a_run_is_one_that_goes_when_the_run_ends(
 
     assert ("Stop after this order" in page) is offered
     assert ("<div data-while-live>" in page) is offered
+
+
+def words_of(page: str) -> str:
+    return " ".join(unescape(re.sub(r"<[^>]*>", " ", page)).split())
+
+
+@pytest.fixture
+def counted_run(rows: Rows, cast: Cast, sign_in: SignIn) -> Callable[..., tuple[str, str]]:
+    """A finished run with these counts: its page and the list of runs, as Pat sees them."""
+
+    def pages(**counts: int | None) -> tuple[str, str]:
+        with rows() as session:
+            file = make_file(session, session.get_one(Firm, cast.alice.firm_id))
+            run = make_run(session, make_connection(session, file), RunKind.MANUAL)
+            run.state, run.read = "finished", 9
+            for name, count in counts.items():
+                setattr(run, name, count)
+            session.commit()
+            address = f"/runs/{run.id}"
+        client = sign_in(cast.pat)
+        return client.get(address).text, client.get("/runs").text
+
+    return pages
+
+
+def test_every_order_stands_under_one_word_and_those_still_failing_lead_to_the_orders(
+    counted_run: Callable[..., tuple[str, str]],
+) -> None:
+    page, listed = counted_run(posted=1200, exists=1, ignored=2, again=4, unknown=3, waiting=5, unchanged=6)
+
+    assert (
+        "1,221 orders looked at · 1,200 posted · 1 already in Saasu · 2 ignored · 0 failed · 4 still failing "
+        "· 3 outcome unknown · 5 waiting · 6 left as they were"
+    ) in words_of(page)
+    assert re.search(
+        r'href="/orders\?state=needs_you&amp;state=mends&amp;connection=[^"]+">4 still failing</a>', page
+    )
+    row = words_of(listed.partition("<tbody>")[2])
+    assert "1,221 1,200 2 0 4 1 already in Saasu, 3 outcome unknown, 5 waiting, 6 left as they were" in row
+
+
+def test_a_run_of_an_older_version_says_what_it_read_and_what_it_counted(
+    counted_run: Callable[..., tuple[str, str]],
+) -> None:
+    page, listed = counted_run(posted=7, failed=1, again=None, waiting=None, unchanged=None)
+
+    assert "9 orders read · 7 posted · 1 failed" in words_of(page)
+    assert "looked at" not in words_of(page)
+    assert "9 read 7 0 1 0 –" in words_of(listed.partition("<tbody>")[2])

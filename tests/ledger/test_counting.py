@@ -1,0 +1,155 @@
+"""A run counts every order that it looks at once, under the last word for it, and the words come to what it looked at."""
+
+from collections.abc import Callable
+from dataclasses import replace
+
+import pytest
+from sqlalchemy.orm import Session
+
+from portal.ledger import SqlLedger, take_lease
+from portal.ledger.counting import moved
+from portal.models.connections import Connection
+from portal.models.orders import Order
+from portal.models.runs import Run
+from portal.services.run_counts import counted, looked_at
+from portal.services.syncing import rules_of
+from portal.sync.ports import Outcome, Recorded, State
+from portal.sync.problems import Code, about_order
+from tests.factories import NOON, make_run
+from tests.fakes import FakeClock
+from tests.ledger.one_order import BEGUN, INTENT, LEFT_OUT, MISSING, POSTED, known
+from tests.posted_orders import SEAL, judged, seen, shop_order
+
+Begin = Callable[[], tuple[SqlLedger, Run]]
+
+
+@pytest.mark.parametrize(
+    ("before", "word", "changes"),
+    [
+        (None, "waiting", {"waiting": 1}),
+        (("run", "waiting"), "posted", {"posted": 1, "waiting": -1}),
+        (("run", "unchanged"), "again", {"again": 1, "unchanged": -1}),
+        (("run", "again"), "failed", {"failed": 1, "again": -1}),
+        (("run", "failed"), "again", {}),
+        (("run", "failed"), "unchanged", {}),
+        (("run", "posted"), "posted", {}),
+        (("another", "posted"), "posted", {"posted": 1}),
+        (("another", "failed"), "again", {"again": 1}),
+    ],
+)
+def test_an_order_moves_to_its_new_word_and_is_counted_once(
+    before: tuple[str, str] | None, word: str, changes: dict[str, int]
+) -> None:
+    row = Order(counted_in=before[0] if before else None, counted_as=before[1] if before else None)
+
+    assert moved(row, "run", word) == changes
+    assert row.counted_in == "run"
+    assert row.counted_as == (word if changes or before is None else before[1])
+
+
+@pytest.fixture
+def begin(session: Session, connection: Connection, clock: FakeClock) -> Begin:
+    """Begin another run: its ledger, and its row."""
+
+    def built() -> tuple[SqlLedger, Run]:
+        run = make_run(session, connection)
+        run.state = "finished"
+        session.commit()
+        return ledger_of(run), run
+
+    def ledger_of(run: Run) -> SqlLedger:
+        connection.lease_until = None
+        session.commit()
+        fence = take_lease(session, run.id, connection.id, clock)
+        assert fence is not None
+        ledger = SqlLedger(session, connection, run, fence, clock, SEAL)
+        ledger.judge_by(rules_of(connection, NOON))
+        return ledger
+
+    return built
+
+
+def words_of(session: Session, run: Run) -> dict[str, int]:
+    session.refresh(run)
+    found = {one.name: one.orders for one in counted(run) if one.orders}
+    assert looked_at(run) == sum(found.values())
+    return found
+
+
+def test_what_a_page_brings_is_counted_by_what_was_decided_of_it(session: Session, begin: Begin) -> None:
+    ledger, run = begin()
+    unread = Outcome(state=State.FAILED, problems=(about_order(Code.ORDER_UNREADABLE, 102, "no"),))
+    ledger.record_page(
+        [seen(100), replace(seen(101), outcome=LEFT_OUT), replace(seen(102), outcome=unread)], BEGUN
+    )
+    assert words_of(session, run) == {"waiting": 1, "ignored": 1, "failed": 1}
+
+    ledger, run = begin()
+    ledger.record_page([judged(ledger, Recorded(order=None, order_id=101, outcome=None)), seen(103)], BEGUN)
+    assert words_of(session, run) == {"unchanged": 1, "waiting": 1}
+
+
+def test_an_order_that_is_read_and_then_tried_again_is_still_failing_and_nothing_else(
+    session: Session, begin: Begin
+) -> None:
+    ledger, run = begin()
+    ledger.record_page([seen(100)], BEGUN)
+    ledger.settle(known(ledger), MISSING)
+    assert words_of(session, run) == {"failed": 1}
+    ledger.settle(known(ledger), MISSING)
+    assert words_of(session, run) == {"failed": 1}
+    assert run.done == 1
+
+    ledger, run = begin()
+    ledger.record_page([judged(ledger, Recorded(order=None, order_id=100, outcome=None))], BEGUN)
+    ledger.expect(1)
+    ledger.settle(known(ledger), MISSING)
+    assert words_of(session, run) == {"again": 1}
+    assert (run.done, run.expected) == (1, 1)
+
+    ledger.settle(known(ledger), Outcome(state=State.FAILED, problems=(about_order(Code.FLOOD, 100, "no"),)))
+    assert words_of(session, run) == {"failed": 1}
+
+
+def test_an_order_that_is_looked_up_and_then_sent_again_is_counted_as_posted_alone(
+    session: Session, begin: Begin
+) -> None:
+    ledger, run = begin()
+    ledger.record_page([seen(100), seen(101)], BEGUN)
+    ledger.settle(ledger.sending(known(ledger), INTENT), Outcome(state=State.UNKNOWN))
+    assert words_of(session, run) == {"unknown": 1, "waiting": 1}
+
+    ledger, run = begin()
+    ledger.settle(known(ledger), Outcome(state=State.SEEN))
+    ledger.settle(known(ledger, 101), LEFT_OUT)
+    ledger.expect(1)
+    ledger.settle(ledger.sending(known(ledger), INTENT), POSTED)
+    ledger.record_page(
+        [judged(ledger, Recorded(order=shop_order(100, minutes=1), order_id=100, outcome=None))], BEGUN
+    )
+    assert words_of(session, run) == {"posted": 1, "ignored": 1}
+    assert (run.done, run.expected) == (2, 2)
+
+
+def test_orders_that_are_held_back_wait_whether_this_run_read_them_or_one_before(
+    session: Session, begin: Begin
+) -> None:
+    ledger, run = begin()
+    ledger.record_page([seen(100), seen(101)], BEGUN)
+    ledger, run = begin()
+    ledger.record_page([seen(102)], BEGUN)
+
+    ledger.hold_back(ledger.due(NOON))
+
+    assert words_of(session, run) == {"waiting": 3}
+    assert ledger.due(NOON) == []
+
+
+def test_a_run_of_an_older_version_does_not_say_how_many_it_looked_at(session: Session, begin: Begin) -> None:
+    _, run = begin()
+    run.again = run.waiting = run.unchanged = None
+    run.read, run.posted, run.exists = 9, 1200, 1
+    session.commit()
+
+    assert looked_at(run) is None
+    assert [one.words for one in counted(run)] == ["1,200 posted", "1 already in Saasu", "0 failed"]
