@@ -62,8 +62,7 @@ def write_outcome(row: Order, outcome: Outcome, now: datetime) -> None:
     if outcome.state == State.POSTED and (outcome.problems or outcome.look_once):
         row.look_once = True
     row.doubted_until = doubt_of(row, outcome)
-    if outcome.found is not None:
-        row.read_back_at, row.books_total, row.books_tax = now, outcome.found.total, outcome.found.tax
+    write_found(row, outcome, now)
     if outcome.posted is not None:
         row.invoice_id = outcome.posted.invoice_id
         row.number = outcome.posted.number[:100]
@@ -82,6 +81,16 @@ def doubt_of(row: Order, outcome: Outcome) -> datetime | None:
     return outcome.doubted_until or row.doubted_until
 
 
+def write_found(row: Order, outcome: Outcome, now: datetime) -> None:
+    """Write what the sale comes to that was found of an order; one that we did not write is nothing read back, and asks for a look."""
+    found = outcome.found
+    if outcome.state is State.EXISTS:
+        row.look_once = outcome.look_once
+        row.books_total, row.books_tax = (found.total, found.tax) if found is not None else (None, None)
+    elif found is not None:
+        row.read_back_at, row.books_total, row.books_tax = now, found.total, found.tax
+
+
 def write_intent(row: Order, record: OrderRecord, intent: Intent) -> None:
     """Make an intent the state of a row: it is about to be sent (SYNC §7.3)."""
     row.state = State.SENDING
@@ -92,6 +101,7 @@ def write_intent(row: Order, record: OrderRecord, intent: Intent) -> None:
     row.decided_at = intent.sent_at
     row.notes = [bare_of(note) for note in intent.notes]
     row.look_once = intent.look_once
+    row.books_total = row.books_tax = None
 
 
 def keeps_notes(row: Order, outcome: Outcome) -> bool:

@@ -25,7 +25,7 @@ class Order(Base):
     `in_full` are those sentences of `notes` and `changes` that name somebody, sealed as well (`portal.ledger.names`). `total` is the shop's `total_inc_tax` in dollars; `problems` a list of {code, sentence, subject}; `turn` whose turn the first
     of them is; `bridge` a list of {name, shop, books, words}. `backfill_id` is the backfill that recorded it; while that is open,
     an order that is `held` waits for it, and no other run decides about it. `books_total` and `books_tax` are Saasu's, as read
-    back. `look_once` is true while somebody should look at a finished or ignored order; `changes` says what changed in the shop since
+    back; of an order that `exists`, those of the sale that has its number, where Saasu told them. `look_once` is true while somebody should look at a finished or ignored order; `changes` says what changed in the shop since
     (`portal.sync.changes`). `doubted_until`: until then a sale that was not found may still turn up (SYNC §7.5). `asked`: a person asked for this very order, so it never counts as a flood; `flood_at`: since when the
     flood guard keeps it back (SYNC §3.7). `counted_in` is the id of the run that counted it last, `counted_as` the word under which it
     did (`portal.ledger.counting`).

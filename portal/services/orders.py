@@ -19,6 +19,15 @@ RETRIED = (State.FAILED, State.SEEN, State.UNKNOWN, State.EXISTS)
 ASKED: dict[str, Any] = {"asked": True, "run_id": None}
 """What says that a person asked for an order, and that no run has written of it since."""
 
+LOOKED_AT: dict[str, Any] = {
+    "look_once": False,
+    "dealt_with_at": None,
+    "dealt_with_by": "",
+    "books_total": None,
+    "books_tax": None,
+}
+"""What is no longer true of an order whose number somebody else's sale had, once it is decided about again."""
+
 
 def retry(session: Session, order: Order, actor: str, now: datetime, ring: Ring) -> Run | None:
     """Decide about one order again, in a run of its own that starts now. Commits; `None` where there is nothing to retry.
@@ -51,6 +60,7 @@ def asked_again(order: Order) -> dict[str, Any]:
         "flood_at": None,
         "held": False,
         "turn": None if order.state == State.SEEN else order.turn,
+        **LOOKED_AT,
         **ASKED,
     }
 

@@ -205,7 +205,7 @@ def there_outcome(record: OrderRecord, number: str, found: Found) -> Outcome:
     if found.ours:
         outcome = posted_as(record, found.row, expected_of(record, found.row), HAD_ALREADY)
     else:
-        outcome = exists_outcome(record, number)
+        outcome = exists_outcome(record, number, found.row)
     return replace(outcome, evidence=Evidence(why=Why.FIRST))
 
 

@@ -4,12 +4,13 @@ from collections.abc import Callable, Iterable, Sequence
 from dataclasses import replace
 from datetime import datetime, timedelta
 
+from portal.money import cents
 from portal.sync.bridge import Figures
 from portal.sync.evidence import Evidence, Why
 from portal.sync.known_sales import found_there, is_ours_to_give
 from portal.sync.planning import SURE_AFTER, settle_time
 from portal.sync.ports import OrderRecord, Outcome, SalesToRead, State
-from portal.sync.problems import invoice_exists
+from portal.sync.problems import Code, invoice_exists
 from portal.sync.read_back import compare
 from portal.sync.sale_orders import InvoiceSummary, PostedOrder, marker
 
@@ -24,6 +25,7 @@ PAGE = 100
 """Rows that Saasu gives with one call (SA §3)."""
 AHEAD = timedelta(days=1)
 """The listing's upper bound lies ahead of our clock, so that Saasu's clock may differ from it."""
+NOT_OURS = "Saasu has a sale with this number that we did not write."
 
 
 def look_up(
@@ -80,13 +82,14 @@ def found_or_absent(
         expected = record.bridge.books if record.bridge is not None else None
         return posted_as(record, found.row, expected, note)
     if found is not None:
-        return exists_outcome(record, record.number)
+        return exists_outcome(record, record.number, found.row)
     settled = settled_at(record)
     if settled is not None and now < settled:
         return Outcome(state=State.UNKNOWN, note="Not in Saasu yet; looked up again later.")
+    again = "" if settled is None else " again"
     return Outcome(
         state=State.SEEN,
-        note="Not in Saasu: it will be sent again.",
+        note=f"Not in Saasu: it will be sent{again}.",
         doubted_until=doubted_until(record, now),
     )
 
@@ -123,7 +126,26 @@ def posted_as(record: OrderRecord, row: InvoiceSummary, expected: Figures | None
     )
 
 
-def exists_outcome(record: OrderRecord, number: str) -> Outcome:
-    """The outcome of an order whose number stands on somebody else's sale."""
+def exists_outcome(record: OrderRecord, number: str, row: InvoiceSummary | None = None) -> Outcome:
+    """The outcome of an order whose number stands on a sale without our marker; `row` is that sale, where Saasu showed it.
+
+    Somebody looks once at it, unless the sale comes to what this order has to come to.
+    """
     problem = invoice_exists(record.order_id, number)
-    return Outcome(state=State.EXISTS, problems=(problem,), note="Saasu has this number on another sale.")
+    return Outcome(
+        state=State.EXISTS,
+        problems=(problem,),
+        note=NOT_OURS,
+        look_once=row is None or not comes_to_the_same(record, row),
+        found=row,
+    )
+
+
+def comes_to_the_same(record: OrderRecord, row: InvoiceSummary) -> bool:
+    """Whether a sale comes to what the shop says of an order: its total, and its GST where both are known."""
+    if row.total is None or Code.ORDER_UNREADABLE in record.codes:
+        return False
+    told = {"Total": row.total, "GST": row.tax}
+    shop = {span.name: span.shop for span in record.bridge.spans} if record.bridge is not None else {}
+    shop.setdefault("Total", cents(record.total))
+    return all(shop[name] == figure for name, figure in told.items() if name in shop and figure is not None)

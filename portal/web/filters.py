@@ -124,7 +124,7 @@ HISTORY = {
     "sending": "about to be sent",
     "unknown": "sent, the answer was lost",
     "posted": "posted to Saasu",
-    "exists": "Saasu has this number already",
+    "exists": "Saasu has a sale with this number that we did not write",
     "failed": "not posted",
     "ignored": "ignored",
 }

@@ -9,7 +9,17 @@ from portal import questions, reports
 from portal.models.accounts import Role
 from portal.models.orders import Order
 from portal.questions import LeftOut, Question
-from portal.services import after_posting, aliases, desk, evidence, history, order_lines, orders, selection
+from portal.services import (
+    after_posting,
+    aliases,
+    desk,
+    evidence,
+    history,
+    order_lines,
+    orders,
+    sales_there,
+    selection,
+)
 from portal.sync.problems import MEANINGS, Code
 from portal.web.access import current_firm, current_person, needs
 from portal.web.filters import in_zone_of
@@ -85,6 +95,7 @@ def show(order_pk: str) -> str:
         missing=missing,
         sold=sold,
         names={sku: sold.name_of(sku) for sku in missing} if sold else {},
+        there=sales_there.sale_there(order),
         may_take=selection.may_take(order),
         proof=evidence.proof_of(order, desk.now()),
         decided_by={one.id: history.in_words(one) for one in history.runs_of(desk.session(), order).values()},

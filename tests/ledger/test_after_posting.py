@@ -186,3 +186,18 @@ def test_a_shape_of_a_later_version_is_passed_over(
     session.commit()
 
     assert ledger.standing() == Standing()
+
+
+@pytest.mark.parametrize("look_once", [True, False])
+def test_somebody_elses_sale_is_nothing_read_back_and_is_looked_at_where_it_differs(
+    session: Session, connection: Connection, ledger_for: Build, look_once: bool
+) -> None:
+    ledger = ledger_for(connection)
+    ledger.record_page([seen(100)], Reading(watermark=NOON))
+    (record,) = due(ledger)
+
+    ledger.settle(record, Outcome(state=State.EXISTS, found=row_of(record, "12.00"), look_once=look_once))
+
+    row = stored(session)
+    assert (row.state, row.look_once, row.read_back_at) == ("exists", look_once, None)
+    assert (row.books_total, row.books_tax) == (Decimal("12.00"), Decimal("1.00"))

@@ -2,9 +2,11 @@
 
 from dataclasses import dataclass, replace
 from datetime import timedelta
+from decimal import Decimal
 
 import pytest
 
+from portal.sync.bridge import Figures
 from portal.sync.ports import (
     Ledger,
     Outcome,
@@ -12,6 +14,7 @@ from portal.sync.ports import (
     Waiting,
 )
 from portal.sync.problems import Code, about_order
+from portal.sync.sale_orders import InvoiceSummary
 from tests.factories import NOON
 from tests.ledger.keepers import Keeper
 from tests.ledger.one_order import BEGUN, INTENT, LATER, LEFT_OUT, MISSING, POSTED, ids, known, recorded
@@ -87,6 +90,23 @@ def test_an_outcome_is_kept_as_it_was_given(ledger: Ledger, then: Then) -> None:
     assert record.invoice_id == (9100 if outcome.posted else None)
     decided_anew = outcome.state in (State.FAILED, State.IGNORED)
     assert record.bridge == (None if decided_anew else BRIDGE)
+
+
+def test_what_somebody_elses_sale_comes_to_is_kept_until_the_order_is_sent_after_all(ledger: Ledger) -> None:
+    sale = InvoiceSummary(
+        invoice_id=7, number="JT100", purchase_order_number="PO 7", invoice_type="", total=Decimal("12.00"), tax=None
+    )  # fmt: skip
+    ledger.settle(recorded(ledger), Outcome(state=State.EXISTS, found=sale, look_once=True))
+    assert known(ledger).books == Figures(Decimal("12.00"), None)
+    assert ledger.unread(NOON) == []
+
+    ledger.settle(known(ledger), Outcome(state=State.UNKNOWN))
+    ledger.settle(known(ledger), Outcome(state=State.SEEN))
+    assert ledger.sending(known(ledger), INTENT).books is None
+
+    ledger.settle(known(ledger), Outcome(state=State.EXISTS, found=sale))
+    ledger.settle(known(ledger), Outcome(state=State.EXISTS))
+    assert known(ledger).books is None
 
 
 def test_nothing_posted_or_sold_before_a_moment_is_told_since_then(keeper: Keeper, ledger: Ledger) -> None:

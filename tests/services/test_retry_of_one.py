@@ -1,6 +1,7 @@
 """*Retry* of one order acts on that order alone, and what a person asks for while a run is at work is not forgotten (SYNC §2)."""
 
 from datetime import datetime, timedelta
+from decimal import Decimal
 
 import pytest
 from sqlalchemy import event, select, update
@@ -198,6 +199,26 @@ def test_of_an_order_whose_answer_was_lost_only_the_asking_is_kept(
     session.refresh(order)
     assert (order.state, order.turn, order.retry_at, order.refusals) == ("unknown", "wait", NOON, 2)
     assert notes(session, order) == ["Asked to retry."]
+
+
+def test_a_retry_forgets_what_was_said_of_the_sale_that_had_the_number(
+    session: Session, connection: Connection
+) -> None:
+    order = make_order(
+        session, connection, 120, "exists", look_once=True, dealt_with_at=NOON, dealt_with_by="Bob",
+        books_total=Decimal("12.00"), books_tax=Decimal("1.00"),
+    )  # fmt: skip
+
+    ask(session, order)
+
+    session.refresh(order)
+    assert (order.state, order.look_once, order.dealt_with_at, order.dealt_with_by) == (
+        "unknown",
+        False,
+        None,
+        "",
+    )
+    assert (order.books_total, order.books_tax) == (None, None)
 
 
 def test_a_retry_that_fails_for_the_same_reason_leaves_a_line_and_the_hourly_runs_after_it_none(

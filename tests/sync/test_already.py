@@ -69,15 +69,17 @@ def test_orders_that_saasu_has_under_our_marker_are_posted_by_that_very_sale_and
 
 
 def test_a_number_on_a_strangers_sale_exists_in_the_documents_words_without_a_try_to_post_it() -> None:
-    here = first_run(120, there=(listed("sho120", "PO 7"),))
+    there = listed("sho120", "PO 7")
+    here = first_run(120, there=(there,))
 
     here.run()
 
     words = "Order #120: Invoice with number SHO120 already exists."
     assert here.ledger.last(120) == Outcome(
         state=State.EXISTS,
-        note="Saasu has this number on another sale.",
+        note="Saasu has a sale with this number that we did not write.",
         problems=(Problem(Code.INVOICE_EXISTS, words, "SHO120"),),
+        found=there,
     )
     assert here.books.asked == ["invoices_modified"]
     assert 120 not in here.ledger.intents

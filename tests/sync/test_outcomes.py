@@ -256,7 +256,8 @@ def test_a_taken_number_without_our_marker_exists_even_where_saasu_does_not_list
     assert here.ledger.last(120) == Outcome(
         state=State.EXISTS,
         problems=(Problem(Code.INVOICE_EXISTS, words, "SHO120"),),
-        note="Saasu has this number on another sale.",
+        note="Saasu has a sale with this number that we did not write.",
+        look_once=True,
     )
 
 

@@ -184,7 +184,8 @@ def test_an_order_whose_number_a_stranger_still_has_is_not_said_to_be_sent_again
     retry(here, 120)
 
     (outcome,) = here.ledger.outcomes[120][before:]
-    assert (outcome.state, outcome.note) == (State.EXISTS, "Saasu has this number on another sale.")
+    said = "Saasu has a sale with this number that we did not write."
+    assert (outcome.state, outcome.note) == (State.EXISTS, said)
     assert outcome.problems[0].sentence == "Order #120: Invoice with number SHO120 already exists."
 
 

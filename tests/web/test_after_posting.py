@@ -1,19 +1,13 @@
 """The pages of orders that are in Saasu: what was read back, what changed in the shop, and the button that closes it."""
 
 import json
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager
-from datetime import UTC, datetime
+from collections.abc import Callable
 from decimal import Decimal
-from html import unescape
-from typing import Any
 
 import pytest
 from flask.testing import FlaskClient
 from sqlalchemy import select
-from sqlalchemy.orm import Session
 
-from portal.models.accounts import Firm
 from portal.models.connections import Connection
 from portal.models.orders import LineShape, Order
 from portal.models.runs import Run
@@ -21,59 +15,16 @@ from portal.services.remotes import firm_vault
 from portal.sync.shapes import WORDS
 from portal.vault import Vault
 from tests.cast import Cast, Member
-from tests.factories import NOON, RING, make_connection, make_file, make_order
+from tests.factories import NOON, RING, make_order
 from tests.web.conftest import Rows
+from tests.web.order_pages import AT, CANCELLED, at_acacia, chips, words_of
 
 SignIn = Callable[[Member], FlaskClient]
-AT = NOON.isoformat()
-CANCELLED = {
-    "at": AT,
-    "what": ["Status changed from Shipped to Cancelled"],
-    "means": ["Cancelled in the shop after it was posted: delete Sale Order JT100."],
-}
 DIFFERS = {
     "code": "POSTED_TOTAL_DIFFERS",
     "sentence": "Order #100: Saasu shows $10.99 with GST $1.00 for JT100; it should be $11.00 with GST $1.00",
     "subject": "JT100",
 }
-
-
-@contextmanager
-def at_acacia(rows: Rows, cast: Cast) -> Iterator[tuple[Session, Connection]]:
-    """A connection of Acacia's, whose items were read a moment ago."""
-    with rows() as session:
-        file = make_file(session, session.get_one(Firm, cast.alice.firm_id))
-        file.items_read_to = datetime.now(UTC)
-        yield session, make_connection(session, file)
-
-
-@pytest.fixture
-def order_page(rows: Rows, cast: Cast, sign_in: SignIn) -> Callable[..., str]:
-    """The page of an order posted with these values, as Pat sees it."""
-
-    def page(member: Member = cast.pat, **more: Any) -> str:
-        values: dict[str, Any] = {
-            "number": "JT100",
-            "invoice_id": 9,
-            "posted_at": NOON,
-            "read_back_at": NOON,
-            "books_total": Decimal("11.00"),
-            "books_tax": Decimal("1.00"),
-        }
-        with at_acacia(rows, cast) as (session, connection):
-            order = make_order(session, connection, 100, **({"state": "posted"} | values | more))
-            address = f"/orders/{order.id}"
-        return words_of(sign_in(member).get(address).get_data(as_text=True))
-
-    return page
-
-
-def words_of(page: str) -> str:
-    return " ".join(unescape(page).split())
-
-
-def chips(page: str) -> list[str]:
-    return [part.split('"')[0] for part in page.split('data-state="')[1:]]
 
 
 def test_an_order_read_back_says_what_saasu_has(order_page: Callable[..., str]) -> None:
@@ -187,37 +138,13 @@ def test_an_order_that_was_only_touched_says_so(order_page: Callable[..., str]) 
     assert "nothing in it that concerns the books" in order_page(changed_in_shop_at=NOON)
 
 
-def test_an_order_that_saasu_had_already_keeps_its_word(order_page: Callable[..., str]) -> None:
-    page = order_page(state="exists", changes=CANCELLED, look_once=True)
-
-    assert chips(page) == ["exists"]
-    assert "since it was found in Saasu" in page
-    assert "I have dealt with it" in page
-
-
 SPANS = [{"name": "Total", "shop": "11.00", "books": "11.00", "words": ""}]
-EXISTS = {
-    "code": "INVOICE_EXISTS",
-    "sentence": "Order #100: Invoice with number JT100 already exists.",
-    "subject": "JT100",
-}
-
-
-def test_a_sale_of_somebody_else_is_named_and_never_looks_compared(order_page: Callable[..., str]) -> None:
-    changes = {"at": AT, "what": ["Status changed from Shipped to Completed"], "means": []}
-    page = order_page(state="exists", number="", bridge=SPANS, problems=[EXISTS], changes=changes)
-
-    assert "The sale in Saasu with the number <b>JT100</b> was not compared with this order" in page
-    assert "Your turn." in page
-    assert "Nothing to do in Saasu." not in page
-    assert "These changes ask nothing more of you in Saasu." in page
 
 
 @pytest.mark.parametrize(
     ("state", "head"),
     [
         ("posted", "Saasu"),
-        ("exists", "As it would be posted"),
         ("failed", "As it would be posted"),
         ("unknown", "As it was sent"),
     ],
