@@ -12,6 +12,7 @@ from decimal import Decimal
 from portal.ledger.after_posting import MOST_TRIES, finding_words, write_finding
 from portal.ledger.leases import LEASE
 from portal.ledger.rows import (
+    CERTAINLY_NOT_THERE,
     about_to_send,
     copy_order,
     has_moved,
@@ -162,10 +163,12 @@ class MemoryLedger:
         return [one for one in self._ordered() if (moment := until.get(one.order_id)) and moment <= now]
 
     def not_there(self, record: OrderRecord, evidence: Evidence) -> None:
-        """Write that a doubted order is certainly not in Saasu; no lines of history are kept here."""
+        """Write that a doubted order is certainly not in Saasu; of the line of its history the proof is not kept here."""
         del evidence
         self._hold_fence()
-        self._unmoved(record).doubted_until = None
+        row = self._unmoved(record)
+        row.doubted_until = None
+        self._tell(row, Outcome(state=record.state, note=CERTAINLY_NOT_THERE))
 
     def due(self, now: datetime) -> list[Waiting]:
         """Orders `seen`, and failed ones whose time has come."""

@@ -14,10 +14,11 @@ from portal.ledger.after_posting import (
     write_finding,
     write_shapes,
 )
-from portal.ledger.counting import AGAIN, COUNTED, WAITING
+from portal.ledger.counting import AGAIN, COUNTED, UNCHANGED, WAITING
 from portal.ledger.names import NOTES, keep_in_full
 from portal.ledger.pages import PageRows
 from portal.ledger.rows import (
+    CERTAINLY_NOT_THERE,
     about_to_send,
     intent_details,
     line_of,
@@ -77,8 +78,9 @@ class SqlLedger(PageRows):
         self._hold_fence(lease_until=self._until())
         row = self._unmoved(record)
         row.doubted_until = None
-        about = Outcome(state=record.state, note="Looked up once more: not in Saasu.", evidence=evidence)
+        about = Outcome(state=record.state, note=CERTAINLY_NOT_THERE, evidence=evidence)
         self._attempt(row.id, about)
+        self._count(row, UNCHANGED)
         self._session.commit()
 
     def due(self, now: datetime) -> list[Waiting]:

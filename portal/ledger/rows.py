@@ -20,6 +20,8 @@ STILL = {
 }
 """What a line says of a try that a person asked for and that came to the same as the one before."""
 
+CERTAINLY_NOT_THERE = "Looked up once more: not in Saasu."
+
 
 def copy_order(row: Order, entry: Recorded, now: datetime) -> None:
     """Copy what the shop shows of an order into its row; a change after posting is marked, never sent (SYNC §2)."""

@@ -59,7 +59,9 @@ def test_an_order_that_was_never_doubted_is_none(ledger: Ledger) -> None:
     assert ledger.doubted(NOON + 10 * HOUR) == []
 
 
-def test_one_that_is_certainly_not_there_stays_as_it_is_and_is_doubted_no_more(ledger: Ledger) -> None:
+def test_one_that_is_certainly_not_there_stays_as_it_is_and_is_doubted_no_more(
+    keeper: Keeper, ledger: Ledger
+) -> None:
     absent(ledger)
     ledger.settle(known(ledger), MISSING)
     before = known(ledger)
@@ -68,6 +70,7 @@ def test_one_that_is_certainly_not_there_stays_as_it_is_and_is_doubted_no_more(l
     ledger.not_there(doubted, PROOF)
 
     assert known(ledger) == before == doubted
+    assert keeper.lines(100)[-1] == ("failed", "Looked up once more: not in Saasu.")
     assert ledger.doubted(NOON + HOUR) == []
 
 

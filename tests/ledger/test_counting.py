@@ -13,6 +13,7 @@ from portal.models.orders import Order
 from portal.models.runs import Run
 from portal.services.run_counts import counted, looked_at
 from portal.services.syncing import rules_of
+from portal.sync.evidence import Evidence, Why
 from portal.sync.ports import Outcome, Recorded, State
 from portal.sync.problems import Code, about_order
 from tests.factories import NOON, make_run
@@ -129,6 +130,20 @@ def test_an_order_that_is_looked_up_and_then_sent_again_is_counted_as_posted_alo
     )
     assert words_of(session, run) == {"posted": 1, "ignored": 1}
     assert (run.done, run.expected) == (2, 2)
+
+
+def test_an_order_of_which_it_is_certain_at_last_that_it_is_not_there_is_left_as_it_was(
+    session: Session, begin: Begin
+) -> None:
+    ledger, _ = begin()
+    ledger.record_page([seen(100)], BEGUN)
+    ledger.settle(ledger.sending(known(ledger), INTENT), Outcome(state=State.SEEN, doubted_until=NOON))
+    ledger.settle(known(ledger), MISSING)
+
+    ledger, run = begin()
+    ledger.not_there(known(ledger), Evidence(why=Why.LATE, sales=3))
+
+    assert words_of(session, run) == {"unchanged": 1}
 
 
 def test_orders_that_are_held_back_wait_whether_this_run_read_them_or_one_before(
