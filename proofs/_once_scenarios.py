@@ -104,13 +104,17 @@ def kills(points: Sequence[str], is_auto: bool) -> Iterator[Scenario]:
         yield Scenario(name=f"{way(is_auto)}/kill/{number}", kind="kill", auto=is_auto, kills=(number,))
 
 
+ENDING = 8
+"""Points at the end of a run after which there may be nothing left for a successor to die at."""
+
+
 def pairs(points: Sequence[str], is_auto: bool, count: int) -> Iterator[Scenario]:
     """Death at one point, and of the successor at another; a spread that covers both axes evenly."""
     most = len(points)
     for number in range(count):
-        first = 1 + number * most // count
-        # What is left to do for the successor, with the look-up before it.
-        left = max(12, most - first + 12)
+        first = 1 + number * (most - ENDING) // count
+        # What is certainly left to do for the successor: some of it was done before the first one died.
+        left = max(6, (most - first) * 4 // 5)
         second = 1 + (number * 61_803 // 1_000) % left
         name = f"{way(is_auto)}/kill-kill/{first}-{second}"
         yield Scenario(name=name, kind="kill_kill", auto=is_auto, kills=(first, second))
