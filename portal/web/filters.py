@@ -299,12 +299,14 @@ def plural(count: int, one: str, many: str = "") -> str:
     return f"{count:,} {one if count == 1 else many or one + 's'}"
 
 
-def share(part: int, whole: int) -> str:
-    """`38 %`; a part is never told as nothing nor as all: `less than 1 %`, `more than 99 %`."""
+def share(part: int, whole: int, *, short: bool = False) -> str:
+    """`38 %`; a part is never told as nothing nor as all: `less than 1 %`, `more than 99 %`; `short`: `< 1 %`, `> 99 %`."""
     percent = (200 * part + whole) // (2 * whole) if whole else 0
     if 0 < 100 * part < whole:
-        return "less than 1 %"
-    return "more than 99 %" if percent == 100 and part < whole else f"{percent} %"
+        return "< 1 %" if short else "less than 1 %"
+    if percent == 100 and part < whole:
+        return "> 99 %" if short else "more than 99 %"
+    return f"{percent} %"
 
 
 def lasted(start: datetime | None, end: datetime | None) -> str:

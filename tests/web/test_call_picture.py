@@ -172,7 +172,7 @@ def test_a_part_that_is_less_than_one_in_a_hundred_is_not_told_as_nothing(
         session.execute(delete(CallCount).where(CallCount.purpose == "contacts"))
         session.commit()
     page = page_of(sign_in(cast.alice), file_id)
-    assert '<span title="24 of 3,000 calls in 24 hours">less than 1 %</span>' in page
+    assert '<span title="24 of 3,000 calls in 24 hours">&lt; 1 %</span>' in page
 
 
 def test_an_hour_is_a_card_on_a_phone_with_those_purposes_alone_that_it_was_called_for(
@@ -340,3 +340,5 @@ def test_a_share_is_told_in_whole_hundredths_and_never_as_nothing_or_all(
     part: int, whole: int, words: str
 ) -> None:
     assert share(part, whole) == words
+    short = words.replace("less than", "<").replace("more than", ">")
+    assert share(part, whole, short=True) == short
