@@ -12,12 +12,11 @@ def over_a_window(moments: Sequence[int], allowed: int, window: int) -> int:
     )
 
 
-def share_used(moments: Sequence[int], allowed: int, window: int) -> Decimal:
-    """How much of the allowed rate was used from the first call to the last; 0 for less than two."""
-    if len(moments) < 2:
-        return Decimal(0)
-    lasted = max(moments) - min(moments)
-    return Decimal(len(moments) - 1) * window / (Decimal(lasted) * allowed)
+def share_used(moments: Sequence[int], allowed: int, window: int, phase: tuple[int, int]) -> Decimal:
+    """How much of what is allowed in a phase was used in it, from its beginning to its end: time in which nobody called counts."""
+    began, ended = phase
+    used = sum(began <= moment < ended for moment in moments)
+    return Decimal(used) * window / (Decimal(ended - began) * allowed)
 
 
 def evenness(calls: Sequence[int]) -> Decimal:
