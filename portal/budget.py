@@ -23,9 +23,10 @@ from portal.sync.failures import Unreachable
 
 # One slot after the other: the first key holds the moment of the next free slot in microseconds of the server's clock, the second when
 # the last call left, the third what the remote told of its quota: how far apart calls leave (`every`; absent: ARGV[1]) and how much less
-# than that after a late one (`early`), the fourth how far apart they leave until the window ends, since others used the rest. A server
-# that knows nothing of the account may have been wiped a moment ago, so the first slot is then a whole interval away. The keys outlive the
-# hour between two runs (ARGV[2], milliseconds), so that an account in use does not pay for it. Times are in microseconds.
+# than that after a late one (`early`), the fourth how far apart they leave until the window ends, since others used the rest; the fifth the
+# turn of a call that is out and not answered, the sixth the shortest time that an answer took. A server that knows nothing of the account
+# may have been wiped a moment ago, so the first slot is then a whole interval away. The keys outlive the hour between two runs (ARGV[2],
+# milliseconds), so that an account in use does not pay for it. Times are in microseconds.
 PRESENT = """
 local now = redis.call('TIME')
 local present = now[1] * 1000000 + now[2]
@@ -48,7 +49,9 @@ return whole(math.max(slot - present, 0))
 # A call may leave when the last one is an interval away, whoever sent it; else the microseconds until then. A late call does not push
 # back those after it by more than `early` makes good: in a row of calls no one is more than that before its time. The answer is then
 # the moment that is kept, as a negative number: who names it (ARGV[4]) holds the turn, and may have it reckoned from now on. ARGV[3]:
-# how long this answer may be on its way, counted as if the call left so much later.
+# how long this answer may be on its way, counted as if the call left so much later. Where calls go singly, ARGV[5] is how long the call is
+# taken to be out, in milliseconds, while no answer to it is known (0: they do not): until then it may not have arrived, and no other leaves;
+# ARGV[6]: after how many microseconds to ask again.
 LEAVE = f"""{PRESENT}
 local gone = redis.call('GET', KEYS[2])
 if not gone then keep(KEYS[2], present) end
@@ -56,10 +59,24 @@ local due = tonumber(gone or present)
 if gone ~= ARGV[4] then
   due = due + interval
   if due - early > present then return whole(due - early - present) end
+  local out = redis.call('GET', KEYS[5])
+  if out and out ~= ARGV[4] then return ARGV[6] end
 end
 due = math.max(due, present + ARGV[3])
 keep(KEYS[2], due)
+if ARGV[5] ~= '0' then redis.call('SET', KEYS[5], whole(due), 'PX', ARGV[5]) end
 return whole(-due)
+"""
+# The call of a turn (ARGV[3]) was answered, ARGV[4] after it left: it arrived at the latest when the shortest way that is known ago, and the
+# next one leaves a whole interval less ARGV[5] after that. While no way is known it may have arrived just now. What is known is learnt anew
+# after ARGV[6] milliseconds. Answers the way that was known.
+ARRIVED = f"""{PRESENT}
+if redis.call('GET', KEYS[5]) == ARGV[3] then redis.call('DEL', KEYS[5]) end
+local known = tonumber(redis.call('GET', KEYS[6]) or 0)
+local latest = present - known - ARGV[5]
+if latest > tonumber(redis.call('GET', KEYS[2]) or 0) then keep(KEYS[2], latest) end
+if known == 0 or tonumber(ARGV[4]) < known then redis.call('SET', KEYS[6], ARGV[4], 'PX', ARGV[6]) end
+return whole(known)
 """
 # What an answer told of the quota: `every` (ARGV[3]) and `early` (ARGV[4]), which hold until an answer tells another; the longer interval
 # (ARGV[5], 0 for none) holds until the window ends in ARGV[6] milliseconds, and with ARGV[7] nothing leaves before.
@@ -75,8 +92,14 @@ end
 return '0'
 """
 REMEMBERED_MS = 2 * 60 * 60 * 1000
-SPACING = Decimal("1.04")
-"""How much further apart calls leave than the rate allows: a network delivers one later and the next one sooner. 96 % of the rate is used."""
+SPACING = Decimal("1.03")
+"""How much further apart calls leave than the rate allows. 97 % of the rate is used where answers take equally long."""
+ARRIVAL_SPACING = Decimal("1.01")
+"""How much further than the rate allows a call leaves after the latest moment at which the one before may have arrived."""
+OUT_MS = 2_000
+"""A call of which nothing is heard counts as arrived after that: by then a lost packet was sent again twice."""
+OUT_AGAIN_US = 20_000
+WAY_KNOWN_MS = 10 * 60 * 1000
 WINDOW_SPACING = Decimal("1.015")
 """The same where a remote allows so many calls in a window of many: what one call is late then matters once in a window."""
 EARLY_PART = 200
@@ -98,6 +121,9 @@ class Pacer:
     `take` gives a slot in turn; `leave`, right before the call is sent, makes sure that it leaves an interval after the last one, however
     late that one was. While the Redis-protocol server is away nobody can know what the other workers send, so nothing is sent; when it was
     wiped, the first call after waits a whole interval. What this process itself sent is never forgotten, whatever the server says.
+    Calls that leave an interval apart may arrive closer together, where the first is held up on its way. With `singly` a call leaves only
+    when the one before was answered, and where that answer came late, later by as much as the call may have been late; `arrived` tells of
+    an answer, or that none will come.
     `clock` gives seconds that only grow. Both raise `Unreachable` when the server stays away: `take` after 30 seconds, `leave` after 5; and
     `leave` where its turn does not come within `patience` seconds, since the intent of a post must not grow old.
     """
@@ -110,16 +136,22 @@ class Pacer:
         sleep: Callable[[float], None] = time.sleep,
         clock: Callable[[], float] = time.monotonic,
         patience: float = BRIEFLY_AWAY_SECONDS,
+        *,
+        singly: bool = False,
     ) -> None:
         self._redis = redis
         self._patience = patience
         key = f"cartledger:pace:{account}"
-        self._keys = (key, f"{key}:gone", f"{key}:quota", f"{key}:scarce")
+        self._keys = (key, *(f"{key}:{part}" for part in ("gone", "quota", "scarce", "out", "way")))
         self._interval_us = int(1_000_000 / per_second * SPACING)
+        self._room_us = self._interval_us - int(1_000_000 / per_second * ARRIVAL_SPACING)
+        self._out_ms = OUT_MS if singly else 0
         self._every_us, self._early_us = self._interval_us, 0
         self._sleep = sleep
         self._clock = clock
         self._gone: float | None = None
+        self._turn: int | None = None
+        self._left = 0.0
 
     def take(self) -> None:
         """Reserve the next slot and wait for it."""
@@ -133,7 +165,8 @@ class Pacer:
         until = self._clock() + self._patience
         while True:
             asked = self._clock()
-            answer = self._ask(LEAVE, int(grace * 1_000_000), turn, away=BRIEFLY_AWAY_SECONDS)
+            words = (int(grace * 1_000_000), turn, self._out_ms, OUT_AGAIN_US)
+            answer = self._ask(LEAVE, *words, away=BRIEFLY_AWAY_SECONDS)
             took = self._clock() - asked
             if answer > 0 and asked + answer / 1_000_000 > until:
                 raise Unreachable(CROWDED)
@@ -149,7 +182,20 @@ class Pacer:
         due = present if self._gone is None else self._gone + self._every_us / 1_000_000
         if (wait := due - self._early_us / 1_000_000 - present) > 0:
             self._sleep(wait)
-        self._gone = max(due, self._clock())
+        self._left = self._clock()
+        self._gone = max(due, self._left)
+        self._turn = -answer
+
+    def arrived(self) -> None:
+        """Say that the call that left last was answered, or never will be. What cannot be told while the server is away only this process keeps to."""
+        if self._turn is None or self._gone is None:
+            return
+        turn, self._turn = self._turn, None
+        answered = self._clock()
+        way, known = int((answered - self._left) * 1_000_000), 0
+        with contextlib.suppress(RedisError, OSError):
+            known = self._eval(ARRIVED, turn, way, self._room_us, WAY_KNOWN_MS)
+        self._gone = max(self._gone, answered - (known + self._room_us) / 1_000_000)
 
     def learn(self, quota: int, left: int, window_ms: int, reset_ms: int) -> None:
         """Space the calls of all workers by what an answer told: `quota` calls in a window, so many `left`, the window over in `reset_ms` (BC §2).

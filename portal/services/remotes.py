@@ -77,8 +77,10 @@ def transport_for(session: Session, outside: Outside, account: str, gate: Gate |
     """A transport that paces and counts every call to one account before it is sent; none is sent that its `gate` does not let through (SYNC §9)."""
     remote = account.partition(":")[0]
     rate = outside.settings.saasu_calls_per_second if remote == "saasu" else BIGCOMMERCE_CALLS_PER_SECOND
+    # A shop counts calls in a window of many, in which a late arrival is forgiven.
+    singly = remote == "saasu"
     pacer = Pacer(
-        outside.redis, account, rate, patience=SHOP_PATIENCE if remote != "saasu" else SAASU_PATIENCE
+        outside.redis, account, rate, patience=SAASU_PATIENCE if singly else SHOP_PATIENCE, singly=singly
     )
 
     def pace(purpose: str) -> None:
@@ -99,7 +101,7 @@ def transport_for(session: Session, outside: Outside, account: str, gate: Gate |
     if outside.unpaced:
         return Transport(pace=pace, heard=unheard if gate is None else gate.hear)
     if gate is not None:
-        return Transport(pace=pace, leave=pacer.leave, connects=True, heard=gate.hear)
+        return Transport(pace=pace, leave=pacer.leave, arrived=pacer.arrived, connects=True, heard=gate.hear)
     return Transport(pace=pace, leave=pacer.leave, connects=True, seen=partial(learn_quota, pacer))
 
 

@@ -2,6 +2,7 @@
 
 import gzip
 import socket
+import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from ssl import SSLCertVerificationError
@@ -253,6 +254,31 @@ def test_a_compressed_page_comes_out_whole() -> None:
         assert Noted().transport().send("GET", url, purpose="x").text == text
     with one_server(reply[:-2_000]) as url, pytest.raises(Unreachable):
         Noted().transport(QUICK).send("GET", url, purpose="x")
+
+
+def test_a_call_has_arrived_when_the_head_of_its_answer_is_there_not_when_its_body_is() -> None:
+    told: list[float] = []
+    reply = HEADERS + b"Content-Length: 1000000\r\n\r\n" + b"x" * 1000
+    with one_server(reply, drip=True) as url, pytest.raises(OutcomeLost):
+        began = time.monotonic()
+        Transport(
+            arrived=lambda: told.append(time.monotonic() - began), time_outs=TimeOuts(whole_ms=600)
+        ).send("POST", url, purpose="x", body="{}")
+
+    assert told[0] < 0.5 < told[-1], "first with the head, then since no whole answer will come"
+
+
+@pytest.mark.parametrize("reply", [b"nonsense\r\n\r\n", None], ids=["no-http", "silence"])
+def test_a_call_to_which_no_answer_will_come_is_told_as_over(reply: bytes | None) -> None:
+    told: list[str] = []
+    transport = Transport(
+        leave=lambda: told.append("leaves"), arrived=lambda: told.append("over"), time_outs=QUICK
+    )
+
+    with one_server(reply) as url, pytest.raises(OutcomeLost):
+        transport.send("POST", url, purpose="x", body="{}")
+
+    assert told == ["leaves", "over"]
 
 
 def test_an_exception_that_names_itself_ends_the_search_for_its_cause() -> None:

@@ -3,6 +3,7 @@
 from collections import Counter
 
 import pytest
+import requests
 
 from portal.budget import Pacer
 from portal.services.remotes import shop_for
@@ -25,6 +26,7 @@ def waits(desk: Desk, monkeypatch: pytest.MonkeyPatch) -> Counter[tuple[str, boo
 
     watch("take")
     watch("leave")
+    watch("arrived")
     return seen
 
 
@@ -47,3 +49,16 @@ def test_no_call_of_a_whole_run_waits_with_a_transaction_open(
     assert run.posted > 5
     assert waits["take", True] == waits["leave", True] == 0
     assert waits["take", False] == waits["leave", False] > 20
+
+
+def test_every_answer_of_saasu_is_told_to_the_pacer_and_none_of_a_shop(
+    desk: Desk, waits: Counter[tuple[str, bool]]
+) -> None:
+    connection = desk.connect()
+    requests.delete(f"{desk.servers.saasu_url}/_control/calls", timeout=10)
+    waits.clear()
+
+    desk.run(connection)
+
+    assert waits["arrived", False] == sum(desk.calls("saasu").values()) > 20
+    assert waits["leave", False] > waits["arrived", False]
