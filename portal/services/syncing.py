@@ -39,7 +39,7 @@ LONGEST_PAUSE = timedelta(hours=2)
 """Between two runs of a connection, hourly as they are, before its ledger is no longer trusted to know what was posted meanwhile."""
 LAST_RUNS = 10
 MOST_FAILED = 200
-"""Failed orders of a connection that are looked through for one that waits for a tax code."""
+"""Failed orders of a connection, the newest ones, that are looked through for one that waits for a tax code."""
 TAX_CODES_TRUSTED = {
     RunKind.HOURLY: timedelta(hours=36),
     RunKind.BACKFILL: timedelta(hours=36),
@@ -261,8 +261,12 @@ def fresh_catalogue(
 
 
 def waits_for_tax_code(session: Session, connection_id: str) -> bool:
-    """Whether an order failed for a tax code that was not known, or had another rate."""
-    failed = select(Order.problems).where(Order.connection_id == connection_id, Order.state == State.FAILED)
+    """Whether one of the newest orders that failed did so for a tax code that was not known, or had another rate."""
+    failed = (
+        select(Order.problems)
+        .where(Order.connection_id == connection_id, Order.state == State.FAILED)
+        .order_by(Order.order_id.desc())
+    )
     codes = {
         problem["code"] for problems in session.scalars(failed.limit(MOST_FAILED)) for problem in problems
     }
