@@ -1,12 +1,14 @@
-"""An in-memory ledger of one connection that keeps the engine's port as the SQL ledger does."""
+"""An in-memory ledger of one connection that keeps the engine's port as the SQL ledger does: it passes the same contract tests (tests/ledger)."""
 
 from collections.abc import Callable, Collection, Iterable, Sequence
 from dataclasses import dataclass, field, fields, replace
 from datetime import datetime, timedelta
 
+from portal.models.connections import EVERY_CONTACT
+from portal.sync.bridge import Figures
 from portal.sync.evidence import Evidence
 from portal.sync.meanwhile import PageMoved, RulesChanged
-from portal.sync.planning import FINISHED, NOT_THERE
+from portal.sync.planning import FINISHED, NOT_THERE, UNSETTLED
 from portal.sync.ports import (
     Changes,
     Finding,
@@ -20,13 +22,46 @@ from portal.sync.ports import (
     StopAsked,
     Waiting,
 )
-from portal.sync.problems import Code, Problem
+from portal.sync.problems import Code, Problem, Turn
 from portal.sync.rules import Rules
 from portal.sync.shapes import Shape, Standing
 
 
 def codes_of(outcome: Outcome) -> frozenset[Code]:
     return frozenset(one.code for one in outcome.problems)
+
+
+def is_another(present: OrderRecord, record: OrderRecord) -> bool:
+    """Whether a record is not as it was read any more; what is being sent is the run's alone, and compares by its state."""
+    if record.state in UNSETTLED:
+        return present.state is not record.state
+    stands = [(one.state, one.ignored, one.release, one.asked) for one in (present, record)]
+    return stands[0] != stands[1]
+
+
+def decided(record: OrderRecord, outcome: Outcome) -> OrderRecord:
+    """A record after an outcome: a bridge stands unless the order was decided anew, refusals count until it is posted."""
+    bridge = None if outcome.state in (State.FAILED, State.IGNORED) else record.bridge
+    refused = codes_of(outcome) & {Code.SAASU_REFUSED, Code.PERIOD_LOCKED}
+    changed = replace(
+        record,
+        state=outcome.state,
+        ignored=outcome.ignored,
+        codes=codes_of(outcome),
+        bridge=bridge if outcome.bridge is None else outcome.bridge,
+        refusals=record.refusals + bool(refused),
+        release=record.release and outcome.state not in (State.POSTED, State.EXISTS, State.IGNORED),
+    )
+    if outcome.posted is not None:
+        sale = outcome.posted
+        changed = replace(changed, invoice_id=sale.invoice_id, number=sale.number, refusals=0)
+    return changed
+
+
+def figures_of(finding: Finding) -> Figures | None:
+    """What Saasu showed, where it showed the sale."""
+    row = finding.row
+    return Figures(row.total, row.tax) if row is not None and row.total is not None else None
 
 
 def bare(record: OrderRecord) -> Waiting:
@@ -38,7 +73,8 @@ def bare(record: OrderRecord) -> Waiting:
 class FakeLedger:
     """`outcomes` holds, by order id, every outcome in its order; `stop_after` counts heartbeats.
 
-    `findings` holds what reading back said; `shapes` whether each shape was good.
+    `findings` holds what reading back said; `shapes` whether each shape was good. `now` tells when an order is posted; a record that a
+    test put here was posted when it was sent.
     """
 
     at: Reading
@@ -62,6 +98,8 @@ class FakeLedger:
     certain: dict[int, list[Evidence]] = field(default_factory=dict)
     """What proved of a doubted order that it is not there."""
     judged_by: list[Rules] = field(default_factory=list)
+    now: Callable[[], datetime] | None = None
+    posted_at: dict[int, datetime] = field(default_factory=dict)
 
     def state(self, order_id: int) -> State:
         return self.records[order_id].state
@@ -128,14 +166,8 @@ class FakeLedger:
             old = replace(old, document="")
         if entry.outcome is not None:
             document = entry.document or old.document
-            old = replace(
-                old,
-                state=entry.outcome.state,
-                ignored=entry.outcome.ignored,
-                document=document,
-                run_id=self.run_id,
-                codes=codes_of(entry.outcome),
-            )
+            old = replace(decided(old, entry.outcome), document=document, run_id=self.run_id)
+            self._note_beside(entry.order_id, entry.outcome)
             if order is not None and entry.outcome.state is not State.FAILED:
                 old = replace(old, created_at=order.created_at)
             self.outcomes.setdefault(entry.order_id, []).append(entry.outcome)
@@ -172,7 +204,10 @@ class FakeLedger:
 
     def _again(self, record: OrderRecord, now: datetime) -> bool:
         outcome = self.outcomes[record.order_id][-1] if self.outcomes.get(record.order_id) else None
-        if record.state is not State.FAILED or outcome is None or not record.document:
+        if record.state is not State.FAILED or outcome is None:
+            return False
+        waits = bool(outcome.problems) and outcome.problems[0].turn is Turn.WAIT
+        if not (record.document or waits):
             return False
         return outcome.retry_at is None or outcome.retry_at <= now
 
@@ -183,9 +218,9 @@ class FakeLedger:
         self.expected = orders
 
     def _refuse_other(self, record: OrderRecord) -> None:
-        present = self.records[record.order_id].state
-        if present is not record.state:
-            raise OrderMoved(f"order {record.order_id} is {present}")
+        present = self.records[record.order_id]
+        if is_another(present, record):
+            raise OrderMoved(f"order {record.order_id} is {present.state}")
 
     def keep_text(self, record: OrderRecord, document: str) -> OrderRecord:
         self._refuse_other(record)
@@ -213,19 +248,26 @@ class FakeLedger:
             self._refuse_old_rules()
         self._refuse_other(record)
         self.outcomes.setdefault(record.order_id, []).append(outcome)
-        if outcome.doubted_until is not None:
-            self.doubts[record.order_id] = outcome.doubted_until
-        if outcome.state in FINISHED:
-            self.doubts.pop(record.order_id, None)
-        settled = replace(record, state=outcome.state, ignored=outcome.ignored, codes=codes_of(outcome))
-        if outcome.posted is not None:
-            settled = replace(settled, invoice_id=outcome.posted.invoice_id)
+        settled = decided(record, outcome)
+        self._note_beside(record.order_id, outcome)
+        if outcome.posted is not None and self.now is not None:
+            self.posted_at[record.order_id] = self.now()
         if outcome.changes is not None:
             self.changes.setdefault(record.order_id, []).append(outcome.changes)
         if outcome.found is not None:
             found = Finding(record=settled, row=outcome.found, problems=outcome.problems)
             self.findings.setdefault(record.order_id, []).append(found)
+            settled = replace(settled, books=figures_of(found))
         self.records[record.order_id] = settled
+
+    def _note_beside(self, order_id: int, outcome: Outcome) -> None:
+        """What an outcome means for what keeps an order back, and for a sale of it that may still turn up."""
+        if outcome.state is not State.SEEN:
+            self.flooded.discard(order_id)
+        if outcome.doubted_until is not None:
+            self.doubts[order_id] = outcome.doubted_until
+        if outcome.state in FINISHED:
+            self.doubts.pop(order_id, None)
 
     def remark(self, words: str) -> None:
         self.remarks.append(words)
@@ -238,7 +280,8 @@ class FakeLedger:
         return next((one.order_id for one in self._ordered() if one.created_at >= moment), None)
 
     def hold_back(self, orders: Sequence[Waiting]) -> None:
-        self.flooded |= {one.order_id for one in orders}
+        present = [self.records.get(one.order_id, one) for one in orders]
+        self.flooded |= {one.order_id for one in present if one.state is State.SEEN and not one.asked}
 
     def heartbeat(self) -> None:
         if self.stop_after is not None:
@@ -247,29 +290,41 @@ class FakeLedger:
                 raise StopAsked("asked to stop")
 
     def newest_writer(self, contact_id: int) -> int:
-        return self.writers.get(contact_id, 0)
+        return self.writers.get(contact_id, self.writers.get(EVERY_CONTACT, 0))
 
     def contact_written(self, contact_id: int, order_id: int) -> None:
-        self.writers[contact_id] = max(order_id, self.newest_writer(contact_id))
+        self.writers[contact_id] = max(order_id, self.writers.get(contact_id, 0))
 
     def unread(self, since: datetime) -> list[OrderRecord]:
         return [
             one
             for one in self._ordered()
             if one.state is State.POSTED
-            and one.sent_at is not None
-            and one.sent_at >= since
+            and self._posted_since(one, since)
             and not self._is_done(one.order_id)
         ]
 
+    def _posted_since(self, record: OrderRecord, since: datetime) -> bool:
+        posted = self.posted_at.get(record.order_id, record.sent_at)
+        return posted is not None and posted >= since
+
     def _is_done(self, order_id: int) -> bool:
-        findings = self.findings.get(order_id, [])
-        return len(findings) >= 3 or any(finding.row is not None for finding in findings)
+        return len(self.findings.get(order_id, [])) >= 3 or self._has_figures(order_id)
+
+    def _has_figures(self, order_id: int) -> bool:
+        return any(one.row is not None for one in self.findings.get(order_id, []))
 
     def read_back(self, findings: Sequence[Finding]) -> None:
         for finding in findings:
-            assert self.records[finding.record.order_id].state is State.POSTED
-            self.findings.setdefault(finding.record.order_id, []).append(finding)
+            order_id = finding.record.order_id
+            present = self.records[order_id]
+            if present.state is not State.POSTED or self._has_figures(order_id):
+                continue
+            self.findings.setdefault(order_id, []).append(finding)
+            found = (
+                frozenset(one.code for one in finding.problems) if finding.row is not None else frozenset()
+            )
+            self.records[order_id] = replace(present, books=figures_of(finding), codes=present.codes | found)
 
     def standing(self) -> Standing:
         return Standing(
@@ -278,6 +333,6 @@ class FakeLedger:
         )
 
     def shapes_read(self, record: OrderRecord, shapes: Collection[Shape], *, good: bool) -> None:
-        assert self.records[record.order_id].state is State.POSTED
+        assert record.order_id in self.records
         for shape in shapes:
             self.shapes.setdefault(shape, good)

@@ -137,7 +137,7 @@ def backfilled(*orders: CompleteOrder, **more: Any) -> Backfilled:
     books = FakeBooks(clock, catalogue=(builders.item("tea-250"),))
     ledger = FakeSliceLedger(Reading(watermark=ENABLED))
     here = Backfilled(clock, shop, books, ledger, builders.rules(start=ASKED_FROM, **more))
-    ledger.rules_now = lambda: here.rules
+    ledger.rules_now, ledger.now = lambda: here.rules, clock.now
     return here
 
 

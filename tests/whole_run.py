@@ -58,7 +58,7 @@ def world(*orders: CompleteOrder, **more: Any) -> World:
     books = FakeBooks(clock, catalogue=(builders.item("tea-250"),))
     ledger = FakeLedger(Reading(watermark=NOW - timedelta(days=1)))
     here = World(clock, shop, books, ledger, builders.rules(**more))
-    ledger.rules_now = lambda: here.rules
+    ledger.rules_now, ledger.now = lambda: here.rules, clock.now
     return here
 
 

@@ -215,6 +215,7 @@ def play(case: Case) -> Played:
         stale=[contact_of(row) for row in case.saasu.get("changed meanwhile", [])],
     )
     ledger = ledger_of(case, orders, min(modified) - timedelta(hours=1))
+    ledger.now = clock.now
     sync = Sync(
         rules=rules_of(case.connection, catalogue),
         rules_now=lambda: rules_of(case.connection, catalogue),

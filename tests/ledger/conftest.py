@@ -1,4 +1,4 @@
-"""A connection, and a ledger for it under a fence of its own; and the two that keep a ledger, for what both must do."""
+"""A connection, and a ledger for it under a fence of its own; and those that keep a ledger, for what all must do."""
 
 from collections.abc import Iterator
 from zoneinfo import ZoneInfo
@@ -15,8 +15,9 @@ from portal.sync.ports import Ledger, Reading
 from portal.sync.rules import Rules
 from proofs._memory_ledger import Shelf
 from tests.factories import NOON, make_connection, make_file, make_firm, make_run
+from tests.fake_ledger import FakeLedger
 from tests.fakes import FakeClock
-from tests.ledger.keepers import Keeper, MemoryKeeper, SqlKeeper
+from tests.ledger.keepers import FakeKeeper, Keeper, MemoryKeeper, SqlKeeper
 from tests.posted_orders import SEAL, Build
 
 
@@ -45,12 +46,15 @@ def ledger_for(session: Session, clock: FakeClock) -> Build:
     return build
 
 
-@pytest.fixture(params=["memory", "sql"])
+@pytest.fixture(params=["memory", "sql", "fake"])
 def keeper(request: pytest.FixtureRequest, clock: FakeClock) -> Iterator[Keeper]:
-    """Where a connection's ledger is kept: in memory, or over SQL; its reading begins at noon."""
+    """Where a connection's ledger is kept: in memory, over SQL, or in the fake of the engine's tests; its reading begins at noon."""
+    rules = Rules(store_hash="jamtin", zone=ZoneInfo("Australia/Sydney"), start=NOON)
     if request.param == "memory":
-        rules = Rules(store_hash="jamtin", zone=ZoneInfo("Australia/Sydney"), start=NOON)
         yield MemoryKeeper(Shelf(reading=Reading(watermark=NOON), rules=rules), clock)
+        return
+    if request.param == "fake":
+        yield FakeKeeper(FakeLedger(Reading(watermark=NOON), now=clock.now), rules, clock)
         return
     session: Session = request.getfixturevalue("session")
     connection: Connection = request.getfixturevalue("connection")

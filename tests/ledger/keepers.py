@@ -1,7 +1,8 @@
-"""The two that keep one connection's ledger, over SQL and in memory, as the contract tests reach both: under one name each act."""
+"""The three that keep one connection's ledger, over SQL, in memory and for the engine's tests, as the contract tests reach them: under one name each act."""
 
+import copy
 from collections.abc import Callable
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field, fields, replace
 from typing import Any, Protocol
 
 from sqlalchemy import inspect, select, update
@@ -14,9 +15,12 @@ from portal.models.orders import Attempt, Order
 from portal.models.runs import Run, RunKind, RunState
 from portal.services.syncing import rules_of
 from portal.sync.known_sales import KnownSales
-from portal.sync.ports import Ledger
+from portal.sync.ports import Ledger, OrderRecord
+from portal.sync.rules import Rules
 from proofs._memory_ledger import MemoryLedger, MemorySales, Shelf
 from tests.factories import NOON
+from tests.fake_ledger import FakeLedger
+from tests.fake_sales import FakeSales
 from tests.fakes import FakeClock
 from tests.posted_orders import SEAL
 
@@ -118,6 +122,66 @@ class MemoryKeeper:
         ]
         lines = {one: list(told) for one, told in self.shelf.lines.items()}
         return (rows, kept, lines, [getattr(self.shelf, name) for name in plain])
+
+
+@dataclass
+class FakeKeeper:
+    """The ledger that the engine's tests stand on; it has no lease, and one run at a time."""
+
+    shelf: FakeLedger
+    rules: Rules
+    clock: FakeClock
+    fence: int = 0
+    enabled: bool = True
+
+    def take_lease(self, run_id: str) -> int | None:
+        del run_id
+        self.fence += 1
+        return self.fence
+
+    def renew_lease(self, fence: int) -> None:
+        assert fence == self.fence
+
+    def release_lease(self, fence: int) -> None:
+        assert fence == self.fence
+
+    def ledger(self, fence: int, run_id: str) -> Ledger:
+        assert fence == self.fence
+        if run_id != self.shelf.run_id:
+            self.shelf.run_id, self.shelf.stop_after = run_id, None
+        self.shelf.rules_now = lambda: self.rules
+        self.shelf.judge_by(self.rules)
+        return self.shelf
+
+    def sales(self, fence: int) -> KnownSales:
+        assert fence == self.fence
+        return FakeSales()
+
+    def tick_a_status(self) -> None:
+        self.rules = replace(self.rules, statuses=self.rules.statuses | {TICKED})
+
+    def decide(self, order_id: int, **values: Any) -> None:
+        told = {one.name for one in fields(OrderRecord)}
+        seen = {name: value for name, value in values.items() if name in told}
+        self.shelf.records[order_id] = replace(self.shelf.records[order_id], **seen)
+
+    def ask_to_stop(self, run_id: str) -> None:
+        assert run_id == self.shelf.run_id
+        self.shelf.stop_after = 0
+
+    def switch(self, *, on: bool) -> None:
+        self.shelf.stop_after = None if on else 0
+
+    def every_contact_holds(self, order_id: int) -> None:
+        self.shelf.writers[EVERY_CONTACT] = order_id
+
+    def picture(self) -> object:
+        kept = {one.name: getattr(self.shelf, one.name) for one in fields(self.shelf)}
+        return copy.deepcopy({name: value for name, value in kept.items() if name not in UNKEPT})
+
+
+UNKEPT = ("rules_now", "judged_by", "batches", "now")
+"""What the fake notes for the tests' own sake, or is given."""
 
 
 @dataclass

@@ -16,6 +16,9 @@ from tests.ledger.keepers import Keeper
 from tests.ledger.one_order import A_MOMENT, INTENT, LATER, MARK, MISSING, WINDOW
 from tests.posted_orders import row_of, seen
 
+pytestmark = pytest.mark.parametrize("keeper", ["memory", "sql"], indirect=True)
+# The fake of the engine's tests has neither a lease nor listed sales.
+
 
 def sale(invoice_id: int, number: str = "", mark: str = "") -> InvoiceSummary:
     return InvoiceSummary(
