@@ -19,6 +19,7 @@ from portal.sync.problems import RunStopped
 from portal.sync.rules import Rules
 from portal.sync.sale_orders import marker
 from proofs._memory_ledger import MemoryLedger, MemorySales, Shelf
+from proofs._sim_ends import End, end_of
 from proofs._sim_judge import faults_of
 from proofs._sim_remotes import AWAITING, CALM, CANCELLED, INCOMPLETE, SimBooks, SimShop, Trouble
 from proofs._sim_stage import BEGAN, Dice, Stage
@@ -146,10 +147,11 @@ class Turned:
 
 @dataclass(slots=True)
 class Verdict:
-    """What became of one schedule; `bad` says in words what is wrong, empty where nothing is."""
+    """What became of one schedule; `bad` says in words what is wrong, empty where nothing is; `ends` are the orders by ascending id."""
 
     seed: int
     bad: list[str] = field(default_factory=list)
+    ends: list[End] = field(default_factory=list)
     orders: int = 0
     posts: int = 0
     happened: Counter[str] = field(default_factory=Counter)
@@ -237,6 +239,7 @@ class Play:
         return Verdict(
             seed=self._seed,
             bad=self.wrongs(len(self.books.posts) - before),
+            ends=sorted(map(end_of, self.store.records()), key=lambda end: end.order_id),
             orders=len(self.shop.orders),
             posts=len(self.books.posts),
             happened=self.stage.happened,

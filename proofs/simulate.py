@@ -7,7 +7,7 @@ none lost, the ledger names that very sale, an idle run sends nothing. Commits l
 they have. Between the last look at the clock and the sending nothing happens: that moment no protocol closes by itself.
 
 Most schedules run the engine on a ledger in memory that passes the contract tests of the ledger over SQL; some of them are played on both
-(`both`), and must go the same way to the call. One in ten (`sql_schedules`) are whole runs over SQL: queued, delivered, swept and carried
+(`both`), and must go the same way to the call and leave every order alike. One in ten (`sql_schedules`) are whole runs over SQL: queued, delivered, swept and carried
 out by `portal.services`, see `_sim_house`. Then each part of the protocol is left out in turn, of the engine and of the SQL ledger, and
 each must turn schedules red. The last line is one JSON object; the bar: `bad` 0, `apart` 0, every fault caught.
 
@@ -178,10 +178,22 @@ def stretch(database: Path, start: int, end: int) -> Tally:
             tally.both += 1
             if other.bad:
                 tally.bad[f"seed {seed} --sql"] = other.bad
-            if (other.posts, other.happened) != (found.posts, found.happened):
+            if apart(found, other):
                 tally.apart.append(seed)
+                print("\n".join([f"seed {seed} ends apart on the two ledgers:", *apart(found, other)]))
         tally.happened += found.happened + Counter(orders=found.orders, posts=found.posts)
     return tally
+
+
+def apart(memory: Verdict, sql: Verdict) -> list[str]:
+    """In what the same schedule on both ledgers differs: what was sent, what happened, and how each order stands at the end."""
+    pairs = [("posts", memory.posts, sql.posts), ("happened", memory.happened, sql.happened)]
+    by_order = [{end.order_id: end for end in found.ends} for found in (memory, sql)]
+    pairs += [
+        (f"order {number}", by_order[0].get(number), by_order[1].get(number))
+        for number in sorted(by_order[0].keys() | by_order[1].keys())
+    ]
+    return [f"{name}: {one}, over SQL {other}" for name, one, other in pairs if one != other]
 
 
 def whole_stretch(database: Path, start: int, end: int) -> Tally:

@@ -12,7 +12,7 @@ from proofs._product import migrated
 from proofs._sim_plants import PLANTS, Plant
 from proofs._sim_play import HASH, MemoryStore, Play
 from proofs._sim_remotes import CANCELLED
-from proofs.simulate import MUST_HAPPEN, holds, judged, on_sql, red_seeds, template_of
+from proofs.simulate import MUST_HAPPEN, apart, holds, judged, on_sql, red_seeds, template_of
 
 SEED = 3
 """A schedule in which something of everything goes wrong."""
@@ -52,6 +52,24 @@ def test_the_same_schedule_goes_the_same_way_over_sql(tmp_path: Path) -> None:
 
     for seed in (SEED, CATCHES["no look-up"]):
         assert on_sql(seed, template, verbose=True) == Play(seed, MemoryStore, verbose=True).verdict()
+
+
+@pytest.mark.parametrize(
+    "change",
+    [{"state": "exists"}, {"number": "SIM7"}, {"invoice_id": 7}, {"codes": ("SAASU_REFUSED",)}],
+    ids=str,
+)
+def test_an_order_that_stands_otherwise_on_the_other_ledger_is_told(change: dict[str, Any]) -> None:
+    found = Play(SEED, MemoryStore).verdict()
+    first, *others = found.ends
+    assert (first.state, first.codes) == ("posted", ())
+
+    assert apart(found, replace(found, ends=[*found.ends])) == []
+    (told,) = apart(found, replace(found, ends=[replace(first, **change), *others]))
+    assert told.startswith(f"order {first.order_id}: ")
+    (gone,) = apart(found, replace(found, ends=others))
+    assert gone.endswith("over SQL None")
+    assert apart(found, replace(found, posts=found.posts + 1)) != []
 
 
 # --- the judge sees what the books have -------------------------------------------------------------------------------
