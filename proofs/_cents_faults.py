@@ -62,14 +62,14 @@ def prices_of_two_decimals() -> None:
     plant(saasu_payloads, "line_body", line_body)
 
 
-def called(module: ModuleType, name: str) -> Callable[..., Any]:
-    """What a module calls by that name. Raises `KeyError` where it calls nothing so."""
+def called(module: ModuleType | type, name: str) -> Callable[..., Any]:
+    """What a module, or a class, calls by that name. Raises `KeyError` where it calls nothing so."""
     found: Callable[..., Any] = vars(module)[name]
     return found
 
 
-def plant(module: ModuleType, name: str, fault: object) -> None:
-    """Put a fault in the place of what a module calls by that name."""
+def plant(module: ModuleType | type, name: str, fault: object) -> None:
+    """Put a fault in the place of what a module, or a class, calls by that name."""
     called(module, name)
     setattr(module, name, fault)
 

@@ -3,7 +3,6 @@
 What became of a scenario is read from the sandbox's own state; the ledger is only asked what it claims.
 """
 
-import shutil
 import time
 from collections import Counter
 from collections.abc import Callable, Iterator
@@ -22,6 +21,7 @@ from portal.models.connections import Connection
 from portal.models.orders import Order
 from portal.models.runs import OPEN, Run
 from proofs._once_children import Child, SharedClock, deliver
+from proofs._once_databases import Rows
 from proofs._once_points import Points, die
 from proofs._product import Credentials, Desk, Wanted, quiet, settings_for
 from proofs._servers import Line, Servers
@@ -83,15 +83,14 @@ class Standings:
 class Arena:
     """One lane's sandbox and database; `place` tells those apart that share a sandbox one after the other."""
 
-    def __init__(self, servers: Servers, folder: Path, template: Path, place: int = 0) -> None:
+    def __init__(self, servers: Servers, folder: Path, rows: Rows, place: int = 0) -> None:
         folder.mkdir(parents=True, exist_ok=True)
+        self.rows = rows
         self.clock = SharedClock()
         self.store, self.file = f"exactlyonce{place}", FIRST_FILE + place
         self.login = Credentials(username=f"once-{place}@example.com", password=PASSWORD)
-        self.folder = folder
         self.shop, self.books = Line(servers.bigcommerce), Line(servers.saasu)
-        shutil.copy(template, folder / "portal.sqlite3")
-        self.app: Flask = create_app(settings_for(folder, servers))
+        self.app: Flask = create_app(settings_for(folder, servers, database=rows.url))
         quiet(folder / "portal.log")
         self.orders: tuple[int, ...] = ()
 
@@ -136,10 +135,10 @@ class Arena:
             db.session().get_one(Connection, key).prefix = prefix
             db.session().commit()
             self._let_go()
-            shutil.copy(self.folder / "portal.sqlite3", self.folder / f"{name}.sqlite3")
+            self.rows.keep(name)
 
     def _let_go(self) -> None:
-        """Hold nothing of the database, so that a child may be forked and the file replaced."""
+        """Hold nothing of the database, so that a child may be forked and the rows put back."""
         db.session.remove()
         db.engine.dispose()
 
@@ -156,9 +155,7 @@ class Arena:
         """Everything as before the first run, with new orders in the shop."""
         for line in (self.shop, self.books):
             line.order("DELETE", "/_control/faults", None)
-        for name in ("-wal", "-shm"):
-            (self.folder / f"portal.sqlite3{name}").unlink(missing_ok=True)
-        shutil.copy(self.folder / f"{'auto' if auto else 'numbered'}.sqlite3", self.folder / "portal.sqlite3")
+        self.rows.put_back("auto" if auto else "numbered")
         root = f"/_control/files/{self.file}"
         for row in self.books.get(f"{root}/invoices")["invoices"]:
             self.books.order("DELETE", f"{root}/invoices/{row['TransactionId']}", None)
@@ -181,6 +178,12 @@ class Arena:
         made = self.shop.order("POST", f"/_control/stores/{self.store}/orders", {"orders": specs})
         self.orders = tuple(made["ids"])
         self.forget_calls()
+
+    def unfired(self) -> int:
+        """How many of the faults that were ordered never hit a call."""
+        return sum(
+            not one["hits"] for line in (self.shop, self.books) for one in line.get("/_control/faults")
+        )
 
     def forget_calls(self) -> None:
         """Count calls from nothing again."""

@@ -31,6 +31,7 @@ class Verdict:
     contacts_twice: int = 0
     idle_calls: int = 0
     died: int = 0
+    unfired: int = 0
     workers: int = 0
     words: list[str] = field(default_factory=list)
 
@@ -43,6 +44,7 @@ class Verdict:
             or self.idle_posts
             or self.misnamed
             or self.contacts_twice
+            or self.unfired
             or self.words
         )
 
@@ -56,12 +58,15 @@ def play(arena: Arena, scenario: Scenario) -> Verdict:
         line.order("POST", "/_control/faults", {name: it for name, it in fault.items() if name != "saasu"})
     try:
         work_to_the_end(arena, scenario, found)
+        found.unfired = arena.unfired()
         idle(arena, found)
     except WorkerFailed as fault:
         found.words.append(str(fault))
     judge(arena, found)
     if found.died < sum(1 for one in scenario.kills if one):
         found.words.append("a worker that was to die did not come so far")
+    if found.unfired:
+        found.words.append(f"{found.unfired} of the faults that were ordered met no call")
     return found
 
 

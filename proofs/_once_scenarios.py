@@ -15,6 +15,8 @@ LATENESS = (0.2, 0.5, 0.8, 1.2)
 SLOW = 0.05
 HANG = 0.5
 PAIRS = 160
+ON_POSTGRESQL = "postgresql"
+"""The kind of those that are played on PostgreSQL."""
 Fault = dict[str, Any]
 
 
@@ -91,6 +93,38 @@ def every_scenario(numbered: Sequence[str], auto: Sequence[str]) -> list[Scenari
         found += storms(is_auto)
         found += halts(points, posts, is_auto)
     return [*found, *late_commits(calls_of(numbered))]
+
+
+def on_postgresql(points: Sequence[str]) -> list[Scenario]:
+    """What is played on PostgreSQL: around the posts first, then death at every kind of point there is.
+
+    Saasu refuses a number that it has in one half of them.
+    """
+    posts = [call for call in calls_of(points) if call.name == POST]
+    second = posts[min(1, len(posts) - 1)]
+    found = [one for unique in (False, True) for one in around(second, unique)]
+    kinds: dict[str, list[int]] = {}
+    for number, name in enumerate(points, start=1):
+        kinds.setdefault(name, []).append(number)
+    for place, numbers in enumerate(kinds.values()):
+        number = numbers[len(numbers) // 2]
+        # A point's two sides stand beside each other: each is met with and without the check, as the kinds go by.
+        found.append(postgresql(f"kill/{number}", unique=(place + place // 2) % 2 == 1, kills=(number,)))
+    return found
+
+
+def around(post: Call, unique: bool) -> Iterator[Scenario]:
+    """Around one post: death after its answer, its answer lost and the one who looks it up dead, and its intent held past the lease."""
+    answered = post.point + 1
+    yield postgresql(f"post/{answered}", unique, kills=(answered,))
+    yield postgresql("lost", unique, faults=(post.fault("reset_after"),), kills=successors(False, 4))
+    yield postgresql(f"halt/{post.point - 1}", unique, halt=post.point - 1)
+
+
+def postgresql(name: str, unique: bool, **more: Any) -> Scenario:
+    """One of those."""
+    whole = f"postgresql/{name}{'-unique' if unique else ''}"
+    return Scenario(name=whole, kind=ON_POSTGRESQL, unique=unique, **more)
 
 
 def way(is_auto: bool) -> str:

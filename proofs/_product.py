@@ -92,12 +92,12 @@ def no_ring(_run: str, _attempt: int) -> None:
     """Nobody listens at the queue: the proof carries every run out by itself."""
 
 
-def settings_for(folder: Path, servers: Servers, calls_per_second: str = "1") -> Settings:
-    """Settings of a development portal whose database lies in `folder`. At its queue's address listens a Valkey only where calls are paced."""
+def settings_for(folder: Path, servers: Servers, calls_per_second: str = "1", database: str = "") -> Settings:
+    """Settings of a development portal whose database lies in `folder`, or is at the address `database`. At its queue's address listens a Valkey only where calls are paced."""
     return Settings.from_env(
         {
             "APP_ENV": "development",
-            "DATABASE_URL": f"sqlite:///{folder}/portal.sqlite3",
+            "DATABASE_URL": database or f"sqlite:///{folder}/portal.sqlite3",
             "REDIS_URL": valkey.address(valkey.socket_path(folder)),
             "SECRET_KEY": "a secret of forty characters for proofs .",
             "CREDENTIAL_KEYS": f"proof:{base64.b64encode(bytes(range(32))).decode()}",

@@ -1,9 +1,10 @@
 """`prove exactly-once`: every commit and every call of a run is a place to die, and no order is twice, none missing (SYNC §7; ASSURANCE A3).
 
-The product itself works, over HTTP against our sandbox and on an SQLite file. A clean run numbers the points: before and after each
+The product itself works, over HTTP against our sandbox and on an SQLite file, in some scenarios on PostgreSQL. A clean run numbers the points: before and after each
 commit that writes, before each call and after its answer. Each scenario then forks a worker that really dies of SIGKILL at a point, or
 is held up past its lease, or meets a fault that the sandbox makes; others go on as the product would, and the last has nothing to do.
-What happened is read from the sandbox, whose own check of numbers is off but where a scenario says otherwise.
+What happened is read from the sandbox, whose own check of numbers is off but where a scenario says otherwise. A scenario is red as well
+where a worker that was to die did not, or a fault that was ordered met no call.
 """
 
 import argparse
@@ -20,16 +21,19 @@ from typing import Any
 
 from proofs._apart import Crashed, in_turn
 from proofs._once_arena import Arena
+from proofs._once_databases import FileRows, Rows, ServerRows, postgresql
 from proofs._once_plants import PLANTS, bringing_out
 from proofs._once_play import Verdict, play
 from proofs._once_points import die
-from proofs._once_scenarios import Scenario, every_scenario
+from proofs._once_scenarios import ON_POSTGRESQL, Scenario, every_scenario, on_postgresql
 from proofs._product import migrated
 from proofs._servers import NotObeyed, Servers, own_sandboxes
 
 BROKEN = ("duplicates", "lost", "idle_posts", "misnamed")
-COUNTED = (*BROKEN, "idle_calls", "contacts_twice", "died", "workers")
+COUNTED = (*BROKEN, "idle_calls", "contacts_twice", "died", "workers", "unfired")
 SMALL = 36
+SMALL_ON_POSTGRESQL = 4
+PLACE_ON_POSTGRESQL = 50
 SMALL_PLANTS = ("no-intent", "no-look-up")
 SHOWN_IN = 8
 """Scenarios in which a planted fault may show itself."""
@@ -45,8 +49,11 @@ def main(words: Sequence[str] | None = None) -> int:
         with tempfile.TemporaryDirectory(prefix="cl-once-") as scratch:
             folder = Path(scratch)
             lanes = 1 if asked.only else max(1, asked.lanes)
-            with own_sandboxes(folder, lanes) as servers:
-                figures, held = prove(asked, folder, servers)
+            with (
+                own_sandboxes(folder, lanes) as servers,
+                postgresql(wanted=plays(asked, there=True)) as server,
+            ):
+                figures, held = prove(asked, folder, servers, server)
     except NotObeyed as fault:
         print(fault, file=sys.stderr)
         return 2
@@ -69,20 +76,34 @@ def arguments() -> argparse.ArgumentParser:
     return parser
 
 
-def prove(asked: argparse.Namespace, folder: Path, servers: list[Servers]) -> tuple[dict[str, Any], bool]:
-    """All scenarios down the lanes, then the plants. Returns the figures and whether the bar holds."""
+def plays(asked: argparse.Namespace, *, there: bool) -> bool:
+    """Whether scenarios on PostgreSQL are asked for, or those on SQLite."""
+    if asked.planted or asked.list:
+        return not there
+    if asked.only or asked.kind:
+        return there == (ON_POSTGRESQL in (asked.kind, asked.only.partition("/")[0]))
+    return True
+
+
+def prove(
+    asked: argparse.Namespace, folder: Path, servers: list[Servers], server: str
+) -> tuple[dict[str, Any], bool]:
+    """All scenarios down the lanes, then those on the PostgreSQL `server`, then the plants. Returns the figures and whether the bar holds."""
     template = migrated(folder / "empty")
-    lane_folders = [folder / f"lane-{number}" for number in range(len(servers))]
     jobs = [
-        partial(lane, asked, one, lane_folders[number], template, number, len(servers))
+        partial(lane, asked, one, folder / f"{name}-{number}", rows, number, len(servers))
+        for name, rows in (("sqlite", template), (ON_POSTGRESQL, server))
+        if plays(asked, there=name == ON_POSTGRESQL)
         for number, one in enumerate(servers)
     ]
-    found = in_turn(jobs, len(jobs))
+    found = in_turn(jobs, len(servers))
     verdicts, crashed = gathered(found)
     figures = figures_of(verdicts) | {
         "points": max((len(one[1]) for one in found if not isinstance(one, Crashed)), default=0)
     }
     held = not crashed and bool(verdicts) and not any(one.is_red for one in verdicts)
+    if not (verdicts or asked.list):
+        print(f"There is no scenario {asked.only or asked.kind!r}.", flush=True)
     if not (asked.only or asked.planted or asked.kind or asked.list):
         names = SMALL_PLANTS if asked.small else tuple(PLANTS)
         plants = [
@@ -93,27 +114,30 @@ def prove(asked: argparse.Namespace, folder: Path, servers: list[Servers]) -> tu
         ]
         caught = dict(zip(names, map(reds, in_turn(plants, len(servers))), strict=True))
         figures |= {"planted": len(names), "caught": sum(map(bool, caught.values())), "caught_in": caught}
-        held = held and all(caught.values())
+        held = held and all(caught.values()) and figures["postgresql_scenarios"] > 0
     return figures, held or asked.list
 
 
 def lane(
-    asked: argparse.Namespace, servers: Servers, folder: Path, template: Path, number: int, lanes: int
+    asked: argparse.Namespace, servers: Servers, folder: Path, rows: Path | str, number: int, lanes: int
 ) -> Lane:
-    """One lane's share of the scenarios."""
+    """One lane's share of the scenarios: on copies of an SQLite file, or on the PostgreSQL server at an address."""
     if asked.planted:
         PLANTS[asked.planted]()
-    with Arena(servers, folder, template).opened() as arena:
-        scenarios, points = enumerated(arena)
+    there = isinstance(rows, str)
+    kept: Rows = ServerRows(rows, f"lane{number}") if isinstance(rows, str) else FileRows(folder, rows)
+    with Arena(servers, folder, kept, PLACE_ON_POSTGRESQL if there else 0).opened() as arena:
+        numbered, auto = clean_points(arena)
+        scenarios = on_postgresql(numbered) if there else every_scenario(numbered, auto)
         if asked.list and number == 0:
-            print("\n".join(f"{place:>4} {point}" for place, point in enumerate(points, 1)))
-            print("\n".join(one.name for one in scenarios))
+            print("\n".join(f"{place:>4} {point}" for place, point in enumerate(numbered, 1)))
+            print("\n".join(one.name for one in [*scenarios, *on_postgresql(numbered)]))
         mine = [] if asked.list else chosen(scenarios, asked)[number::lanes]
-        return [told(play(arena, one)) for one in mine], points
+        return [told(play(arena, one)) for one in mine], numbered
 
 
-def enumerated(arena: Arena) -> tuple[list[Scenario], list[str]]:
-    """The scenarios that follow from a clean run of each kind, and the points of the one with numbers of ours."""
+def clean_points(arena: Arena) -> tuple[list[str], list[str]]:
+    """The points that a clean run reaches with numbers of ours, and with numbers of Saasu's. Raises `NotObeyed`."""
     reached = []
     for auto in (False, True):
         arena.set_back(auto=auto, unique=False)
@@ -121,19 +145,18 @@ def enumerated(arena: Arena) -> tuple[list[Scenario], list[str]]:
         if len(arena.sales()) != len(arena.orders):
             raise NotObeyed(f"A clean run does not post every order: {arena.standings()}")
         reached.append(list(ended.reached))
-    return every_scenario(*reached), reached[0]
+    return reached[0], reached[1]
 
 
 def chosen(scenarios: list[Scenario], asked: argparse.Namespace) -> list[Scenario]:
-    """The scenarios that are asked for. Raises `NotObeyed` for a name that there is not."""
+    """The scenarios that are asked for; of those of the small form a spread of each kind, on PostgreSQL the first ones."""
     if asked.only or asked.kind:
-        found = [one for one in scenarios if asked.only in ("", one.name) and asked.kind in ("", one.kind)]
-        if not found:
-            raise NotObeyed(f"There is no scenario {asked.only or asked.kind!r}.")
-        return found
+        return [one for one in scenarios if asked.only in ("", one.name) and asked.kind in ("", one.kind)]
     if not asked.small:
         return scenarios
     kinds = sorted({one.kind for one in scenarios})
+    if kinds == [ON_POSTGRESQL]:
+        return scenarios[:SMALL_ON_POSTGRESQL]
     spread = []
     for kind in kinds:
         of_kind = [one for one in scenarios if one.kind == kind]
@@ -145,9 +168,9 @@ def chosen(scenarios: list[Scenario], asked: argparse.Namespace) -> list[Scenari
 def plant_lane(name: str, servers: Servers, folder: Path, template: Path, place: int) -> Lane:
     """The scenarios that a plant has to show in; they are enumerated with it planted, since it may take points away."""
     PLANTS[name]()
-    with Arena(servers, folder, template, place).opened() as arena:
-        scenarios, points = enumerated(arena)
-        wanted = bringing_out(name, scenarios, points, SHOWN_IN)
+    with Arena(servers, folder, FileRows(folder, template), place).opened() as arena:
+        points, auto = clean_points(arena)
+        wanted = bringing_out(name, every_scenario(points, auto), points, SHOWN_IN)
         return [play(arena, one) for one in wanted], points
 
 
@@ -174,6 +197,7 @@ def figures_of(verdicts: Sequence[Verdict]) -> dict[str, Any]:
     kinds = Counter(one.kind for one in verdicts)
     return {
         "scenarios": len(verdicts),
+        "postgresql_scenarios": kinds[ON_POSTGRESQL],
         **sums,
         "red": sum(one.is_red for one in verdicts),
         "by_kind": dict(sorted(kinds.items())),

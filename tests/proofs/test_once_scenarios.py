@@ -4,8 +4,9 @@ import os
 import signal
 
 from proofs._once_children import Child
+from proofs._once_plants import PLANTS, bringing_out
 from proofs._once_points import Points, call_name, die
-from proofs._once_scenarios import POST, calls_of, every_scenario
+from proofs._once_scenarios import POST, calls_of, every_scenario, on_postgresql
 
 LISTING = "shop GET /v2/orders"
 CLEAN = [
@@ -56,6 +57,42 @@ def test_every_point_is_died_at_and_every_scenario_has_a_name_of_its_own() -> No
 def test_a_held_intent_is_held_between_its_commit_and_its_post() -> None:
     held = [one for one in every_scenario(CLEAN, CLEAN) if "/halt-intent/" in one.name]
     assert {CLEAN[one.halt - 1] for one in held} == {"after the commit of attempts"}
+
+
+def test_on_postgresql_a_worker_dies_at_every_kind_of_point_with_and_without_saasus_own_check() -> None:
+    points = CLEAN * 5
+    found = on_postgresql(points)
+
+    kills = [one for one in found if "/kill/" in one.name]
+    assert sorted(points[one.kills[0] - 1] for one in kills) == sorted(set(CLEAN))
+    for side in ("before", "after"):
+        checked = {one.unique for one in kills if points[one.kills[0] - 1].startswith(side)}
+        assert checked == {True, False}
+    assert {one.kind for one in found} == {"postgresql"}
+    assert len({one.name for one in found}) == len(found)
+
+
+def test_what_is_played_first_on_postgresql_is_around_a_post() -> None:
+    points = CLEAN * 5
+
+    first = on_postgresql(points)[:6]
+
+    assert [one.unique for one in first] == [False] * 3 + [True] * 3
+    assert points[first[0].kills[0] - 1] == f"after {POST}"
+    assert points[first[2].halt - 1] == "after the commit of attempts"
+    (fault,) = first[1].faults
+    assert (fault["fault"], fault["skip"]) == ("reset_after", 1)
+
+
+def test_each_plant_has_scenarios_in_which_it_has_to_show() -> None:
+    points = [*CLEAN[:6], "before saasu GET /Items", "after saasu GET /Items", *CLEAN[6:]] * 25
+    scenarios = every_scenario(points, points)
+
+    wanted = {name: bringing_out(name, scenarios, points, 8) for name in PLANTS}
+
+    assert all(wanted.values())
+    assert [points[one.halt - 1] for one in wanted["no-fence"]] == ["after saasu GET /Items"]
+    assert [points[one.kills[0] - 1] for one in wanted["cursor-first"]] == CLEAN[3:5]
 
 
 def work_to(points: Points) -> list[str]:
