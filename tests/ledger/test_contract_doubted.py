@@ -85,6 +85,7 @@ def test_of_one_that_a_person_moved_meanwhile_nothing_is_concluded(keeper: Keepe
     assert ids(ledger.doubted(NOON + HOUR)) == [100]
 
 
+@pytest.mark.parametrize("keeper", ["memory", "sql"], indirect=True)
 def test_a_run_that_lost_its_lease_concludes_nothing(keeper: Keeper, ledger: Ledger) -> None:
     absent(ledger)
     (doubted,) = ledger.doubted(NOON + HOUR)
