@@ -106,7 +106,7 @@ PLANTS = (
     Plant("no settle", patches=(("portal.sync.settling.settle_time", lambda _ours: timedelta(0)),)),
     Plant("no look-up", patches=(("portal.sync.engine.settle_each", sent_again),)),
     Plant("no second look", patches=(("portal.sync.engine.look_again", no_second_look),), begin=2_700),
-    Plant("no age check", patches=(("portal.sync.posting.LONGEST_INTENT", NEVER),)),
+    Plant("no age check", patches=(("portal.sync.posting.LONGEST_INTENT", NEVER),), begin=5_500),
     Plant("no fence and no compare-and-set", ledger=NoFence),
     Plant("cursor outside the transaction", ledger=CursorFirst),
     Plant("clocks of the workers' own", own_clocks=True),
