@@ -239,6 +239,7 @@ class FakeLedger:
             first_sent_at=record.first_sent_at or intent.sent_at,
             sent_at=intent.sent_at,
             bridge=intent.bridge,
+            books=None,
         )
         self.records[record.order_id] = sent
         return sent
@@ -258,6 +259,8 @@ class FakeLedger:
             found = Finding(record=settled, row=outcome.found, problems=outcome.problems)
             self.findings.setdefault(record.order_id, []).append(found)
             settled = replace(settled, books=figures_of(found))
+        elif outcome.state is State.EXISTS:
+            settled = replace(settled, books=None)
         self.records[record.order_id] = settled
 
     def _note_beside(self, order_id: int, outcome: Outcome) -> None:

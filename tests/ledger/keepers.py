@@ -175,6 +175,9 @@ class FakeKeeper:
     def every_contact_holds(self, order_id: int) -> None:
         self.shelf.writers[EVERY_CONTACT] = order_id
 
+    def lines(self, order_id: int) -> list[tuple[str, str]]:
+        raise AssertionError(f"no history is kept of order {order_id} here")
+
     def picture(self) -> object:
         kept = {one.name: getattr(self.shelf, one.name) for one in fields(self.shelf)}
         return copy.deepcopy({name: value for name, value in kept.items() if name not in UNKEPT})

@@ -59,9 +59,7 @@ def test_an_order_that_was_never_doubted_is_none(ledger: Ledger) -> None:
     assert ledger.doubted(NOON + 10 * HOUR) == []
 
 
-def test_one_that_is_certainly_not_there_stays_as_it_is_and_is_doubted_no_more(
-    keeper: Keeper, ledger: Ledger
-) -> None:
+def test_one_that_is_certainly_not_there_stays_as_it_is_and_is_doubted_no_more(ledger: Ledger) -> None:
     absent(ledger)
     ledger.settle(known(ledger), MISSING)
     before = known(ledger)
@@ -70,8 +68,17 @@ def test_one_that_is_certainly_not_there_stays_as_it_is_and_is_doubted_no_more(
     ledger.not_there(doubted, PROOF)
 
     assert known(ledger) == before == doubted
-    assert keeper.lines(100)[-1] == ("failed", "Looked up once more: not in Saasu.")
     assert ledger.doubted(NOON + HOUR) == []
+
+
+@pytest.mark.parametrize("keeper", ["memory", "sql"], indirect=True)
+def test_that_one_is_certainly_not_there_is_told_in_its_history(keeper: Keeper, ledger: Ledger) -> None:
+    absent(ledger)
+    ledger.settle(known(ledger), MISSING)
+
+    ledger.not_there(known(ledger), PROOF)
+
+    assert keeper.lines(100)[-1] == ("failed", "Looked up once more: not in Saasu.")
 
 
 def test_of_one_that_a_person_moved_meanwhile_nothing_is_concluded(keeper: Keeper, ledger: Ledger) -> None:

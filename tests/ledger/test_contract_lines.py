@@ -12,6 +12,9 @@ from tests.ledger.keepers import Keeper
 from tests.ledger.one_order import BEGUN, INTENT, LATER, MARK, MISSING, POSTED, known, recorded
 from tests.posted_orders import DIFFERS, seen
 
+pytestmark = pytest.mark.parametrize("keeper", ["memory", "sql"], indirect=True)
+# The fake of the engine's tests keeps no lines.
+
 ASKED: dict[str, Any] = {"run_id": None, "asked": True, "decided_at": LATER}
 LOST = Outcome(state=State.UNKNOWN, problems=(about_order(Code.OUTCOME_UNKNOWN, 100, "the answer was lost"),))
 STILL = ("failed", "Tried again: still not posted.")
