@@ -206,7 +206,7 @@ def run_days(session: Session, firm_id: str, now: datetime) -> dict[str, list[st
     """Per connection, one word for each of the last 14 days, oldest first: the worst run of the day, slices apart, or blank."""
     since = now - timedelta(days=STRIP_DAYS)
     found = session.execute(
-        select(Run.connection_id, Run.queued_at, Run.state, Run.failed + func.coalesce(Run.again, 0)).where(
+        select(Run.connection_id, Run.queued_at, Run.state, Run.failed).where(
             Run.firm_id == firm_id,
             Run.queued_at > since,
             Run.state.not_in(OPEN),
@@ -216,21 +216,21 @@ def run_days(session: Session, firm_id: str, now: datetime) -> dict[str, list[st
     )
     worse = ("", "idle", "good", "incomplete", "needs", "failed")
     days: dict[str, list[str]] = {}
-    for connection_id, queued_at, state, failing in found:
+    for connection_id, queued_at, state, failed in found:
         place = STRIP_DAYS - 1 - min((now - queued_at).days, STRIP_DAYS - 1)
         strip = days.setdefault(connection_id, [""] * STRIP_DAYS)
-        word = run_word(state, failing)
+        word = run_word(state, failed)
         strip[place] = max(strip[place], word, key=worse.index)
     return days
 
 
-def run_word(state: str, failing: int) -> str:
-    """The one word for a finished run, in which so many orders failed, anew or as before."""
+def run_word(state: str, failed: int) -> str:
+    """The one word for a finished run, in which so many orders failed that had not before."""
     if state == RunState.FAILED:
         return "failed"
     if state in (RunState.INCOMPLETE, RunState.STOPPED):
         return "incomplete"
-    return "needs" if failing else "good"
+    return "needs" if failed else "good"
 
 
 def total(counts: Iterable[Count]) -> Count:

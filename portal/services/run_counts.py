@@ -2,7 +2,7 @@
 
 from dataclasses import dataclass
 
-from portal.models.runs import Run
+from portal.models.runs import Run, RunKind
 
 WORDS = {
     "posted": ("posted", "posted"),
@@ -44,7 +44,12 @@ def counted(run: Run) -> tuple[Counted, ...]:
 
 
 def looked_at(run: Run) -> int | None:
-    """How many orders a run looked at; `None` for one of an older version, which did not count all of them."""
+    """How many orders a run looked at; `None` for one of an older version, which did not count all of them.
+
+    A preview decides nothing, so it has no words: it looked at what it read.
+    """
+    if run.kind == RunKind.PREVIEW:
+        return run.read
     if run.again is None:
         return None
     return sum(getattr(run, name) or 0 for name in WORDS)

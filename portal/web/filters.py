@@ -56,7 +56,7 @@ STATES = {state: (look.shape, look.word) for state, look in LOOKS.items()}
 STRIP = {
     "": "no run",
     "idle": "idle",
-    "good": "all well",
+    "good": "without new failures",
     "incomplete": "incomplete",
     "needs": "orders need you",
     "failed": "failed",
@@ -179,7 +179,7 @@ def question_words(asked: str, orders: int) -> str:
 
 
 def strip_words(days: Sequence[str]) -> str:
-    """A strip in words, for whoever cannot see it: `12 all well, 1 failed`."""
+    """A strip in words, for whoever cannot see it: `12 without new failures, 1 failed`."""
     counts = Counter(days)
     return ", ".join(f"{counts[word]} {STRIP.get(word, word)}" for word in dict.fromkeys(days))
 

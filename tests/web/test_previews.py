@@ -355,7 +355,7 @@ def test_a_preview_changes_nothing_on_the_board(cast: Cast, sign_in: SignIn, pre
     page = sign_in(cast.bob).get("/").text
 
     assert "running now" not in page
-    assert "1 all well" not in page
+    assert "1 without new failures" not in page
 
 
 def test_a_problem_that_mends_itself_looks_otherwise_than_one_that_needs_somebody() -> None:

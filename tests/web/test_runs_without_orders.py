@@ -108,6 +108,18 @@ def test_every_order_stands_under_one_word_and_those_still_failing_lead_to_the_o
     assert "1,221 1,200 2 0 4 1 already in Saasu, 3 outcome unknown, 5 waiting, 6 left as they were" in row
 
 
+def test_a_preview_among_the_runs_looked_at_what_it_read(rows: Rows, cast: Cast, sign_in: SignIn) -> None:
+    with rows() as session:
+        file = make_file(session, session.get_one(Firm, cast.alice.firm_id))
+        run = make_run(session, make_connection(session, file), RunKind.PREVIEW)
+        run.state, run.read = "finished", 9
+        session.commit()
+
+    listed = words_of(sign_in(cast.pat).get("/runs").text.partition("<tbody>")[2])
+
+    assert "Finished – 9 0 0 0 0 –" in listed
+
+
 def test_a_run_of_an_older_version_says_what_it_read_and_what_it_counted(
     counted_run: Callable[..., tuple[str, str]],
 ) -> None:
