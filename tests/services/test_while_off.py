@@ -11,7 +11,7 @@ from portal.models.connections import Connection
 from portal.models.previews import PreviewedOrder
 from portal.questions import Asked, questions
 from portal.services import backfills, selection
-from portal.services.previews import preview_now
+from portal.services.previews import day_of, preview_now
 from portal.services.runs import claim_due
 from portal.sync.ports import Intent, OrderRecord
 from portal.sync.problems import Ignored
@@ -176,7 +176,7 @@ def test_a_preview_says_of_what_came_while_off_what_start_processing_would_do(sh
     shop.run()
     assert shop.state(order) == ("ignored", "WHILE_OFF")
 
-    today = shop.clock.now().date()
+    today = day_of(shop.clock.now(), shop.connection)
     run = preview_now(
         shop.desk.session,
         shop.outside,
