@@ -186,6 +186,8 @@ class Poster:
         found = verdict(record, self.rules.store_hash, listing, now, Why.TAKEN)
         if found.state is State.POSTED:
             return replace(found, bridge=mapped.bridge)
+        if found.state is State.EXISTS:
+            return found
         return replace(exists_outcome(record, record.number), evidence=found.evidence)
 
     def _refused(self, record: OrderRecord, failure: Refused, mapped: Mapped) -> None:

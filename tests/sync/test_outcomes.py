@@ -243,9 +243,14 @@ def test_a_taken_number_that_bears_our_marker_is_posted_with_its_bridge() -> Non
     )
 
 
-@pytest.mark.parametrize("rows", [[listed("SHO120", "PO 7")], [listed("SHO7", "PO 7")], []])
+HOLDER = listed("SHO120", "PO 7")
+
+
+@pytest.mark.parametrize(
+    ("rows", "found"), [([HOLDER], HOLDER), ([listed("SHO7", "PO 7")], None), ([], None)]
+)
 def test_a_taken_number_without_our_marker_exists_even_where_saasu_does_not_list_it(
-    rows: list[InvoiceSummary],
+    rows: list[InvoiceSummary], found: InvoiceSummary | None
 ) -> None:
     here = answered(NumberTaken("Duplicate invoice number is not allowed."))
     here.books.listing = rows
@@ -257,7 +262,8 @@ def test_a_taken_number_without_our_marker_exists_even_where_saasu_does_not_list
         state=State.EXISTS,
         problems=(Problem(Code.INVOICE_EXISTS, words, "SHO120"),),
         note="Saasu has a sale with this number that we did not write.",
-        look_once=True,
+        look_once=found is None,
+        found=found,
     )
 
 
