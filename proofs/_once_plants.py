@@ -15,9 +15,6 @@ from portal.sync.ports import Intent, OrderRecord, Reading, Recorded
 from proofs._cents_faults import plant
 from proofs._once_scenarios import POST, Scenario
 
-RECORDED = "before the commit of attempts"
-"""The first point so called is that of the transaction that records the page."""
-
 
 def no_intent() -> None:
     """Nothing is committed before the post."""
@@ -107,16 +104,17 @@ BRINGS_OUT: Final[dict[str, Callable[[Scenario], bool]]] = {
 def bringing_out(name: str, scenarios: list[Scenario], points: list[str], most: int) -> list[Scenario]:
     """The first scenarios in which a plant has to show.
 
-    For a missing intent, those that end just after a post was answered; without the fence, those that hold a worker up between the recording
-    of the page and its first post; for the cursor, those that end just before the page is recorded.
+    For a missing intent, those that end just after a post was answered; without the fence, the last of those that hold a worker up between
+    the recording of the page and its first post; for the cursor, those that end between its commit and the page's, which follow the
+    last call to the shop before that.
     """
     wanted = [one for one in scenarios if BRINGS_OUT[name](one)]
     posts = [place for place, point in enumerate(points, start=1) if point == f"after {POST}"]
-    recorded = points.index(RECORDED) + 1
+    read = max(place for place in range(1, posts[0]) if points[place - 1].startswith("after shop "))
     if name == "no-intent":
         wanted = [one for one in wanted if one.kills[0] in posts]
     if name == "no-fence":
-        wanted = [one for one in wanted if recorded < one.halt < posts[0]]
+        wanted = [one for one in wanted if read + 2 < one.halt < posts[0]][-most:]
     if name == "cursor-first":
-        wanted = [one for one in wanted if recorded - 2 < one.kills[0] <= recorded]
-    return wanted[-most:] if name == "no-fence" else wanted[:most]
+        wanted = [one for one in wanted if one.kills[0] in (read + 2, read + 3)]
+    return wanted[:most]

@@ -84,15 +84,38 @@ def test_what_is_played_first_on_postgresql_is_around_a_post() -> None:
     assert (fault["fault"], fault["skip"]) == ("reset_after", 1)
 
 
+CLEAN_WITH_MORE = [*CLEAN[:6], "before saasu GET /Items", "after saasu GET /Items", *CLEAN[6:]]
+SPLIT = [*CLEAN[:4], "before the commit of connections", "after the commit of connections", *CLEAN[4:]]
+"""A clean run where the cursor moves in a transaction of its own."""
+
+
 def test_each_plant_has_scenarios_in_which_it_has_to_show() -> None:
-    points = [*CLEAN[:6], "before saasu GET /Items", "after saasu GET /Items", *CLEAN[6:]] * 25
-    scenarios = every_scenario(points, points)
+    found = every_scenario(CLEAN_WITH_MORE, CLEAN_WITH_MORE)
 
-    wanted = {name: bringing_out(name, scenarios, points, 8) for name in PLANTS}
+    assert all(bringing_out(name, found, CLEAN_WITH_MORE, 8) for name in PLANTS)
 
-    assert all(wanted.values())
-    assert [points[one.halt - 1] for one in wanted["no-fence"]] == ["after saasu GET /Items"]
-    assert [points[one.kills[0] - 1] for one in wanted["cursor-first"]] == CLEAN[3:5]
+
+def test_without_the_fence_a_worker_is_held_between_its_page_and_its_post() -> None:
+    wanted = bringing_out("no-fence", every_scenario(CLEAN_WITH_MORE, CLEAN), CLEAN_WITH_MORE, 8)
+
+    assert [CLEAN_WITH_MORE[one.halt - 1] for one in wanted] == ["after saasu GET /Items"]
+
+
+def test_where_the_cursor_moves_first_a_worker_dies_between_its_commit_and_the_pages() -> None:
+    wanted = bringing_out("cursor-first", every_scenario(SPLIT, SPLIT), SPLIT, 8)
+
+    assert [SPLIT[one.kills[0] - 1] for one in wanted] == [
+        "after the commit of connections",
+        "before the commit of attempts",
+    ]
+
+
+def test_a_missing_intent_is_shown_where_no_intent_is_committed() -> None:
+    points = [*CLEAN[:4], *CLEAN[6:]]
+
+    (first, *_) = bringing_out("no-intent", every_scenario(points, points), points, 8)
+
+    assert points[first.kills[0] - 1] == f"after {POST}"
 
 
 def work_to(points: Points) -> list[str]:
