@@ -17,7 +17,7 @@ SERVERS = (*REMOTES, "mail", "mailbox")
 SENDER = "Cartledger <cartledger@example.com>"
 READY = "ready "
 ARRIVING = """  The shops take some 30 orders a day, between 6 am and midnight there; each shop is read once an hour.
-  To see one arrive at once: Place an order on the shops' page above, then Sync now beside its file."""
+  To see one arrive at once: Place an order on the shops' page above; two minutes later, Sync now beside its file posts it."""
 
 
 def start_sandbox(house: House) -> None:

@@ -52,7 +52,7 @@ def sync_now(app: Flask, wanted: str) -> Iterator[tuple[str, bool]]:
         raise OperationFailed(why_none_runs(session, wanted))
     for connection in found:
         run = sync_one(session, Outside.of(app), connection)
-        ending = f" {run.problem_sentence}" if run.problem_sentence else ""
+        ending = "".join(f" {one}" for one in (run.problem_sentence, run_counts.newest_left(run)) if one)
         counts = ", ".join(one.words for one in run_counts.counted(run))
         counts = f"{run_counts.looked_at(run)} looked at: {counts}"
         yield f"{connection.file.name}: {run.state}; {counts}.{ending}", run.state == RunState.FINISHED

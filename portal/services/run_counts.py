@@ -2,7 +2,7 @@
 
 from dataclasses import dataclass
 
-from portal.models.runs import Run, RunKind
+from portal.models.runs import Run, RunKind, RunState
 
 WORDS = {
     "posted": ("posted", "posted"),
@@ -15,6 +15,8 @@ WORDS = {
     "unchanged": ("left as it was", "left as they were"),
 }
 """The words for one order and for several, by the run's column."""
+NEWEST_LEFT = "Orders of the last two minutes are read by the next run."
+"""What a run that read to the end leaves, for the sake of the shop's own clock (SYNC §3.2)."""
 ALWAYS = ("posted", "failed")
 """Told where they are none, too."""
 
@@ -53,3 +55,11 @@ def looked_at(run: Run) -> int | None:
     if run.again is None:
         return None
     return sum(getattr(run, name) or 0 for name in WORDS)
+
+
+def newest_left(run: Run) -> str:
+    """What a run that read the shop's changes to their end says of the newest orders; blank for every other run."""
+    is_part = run.backfill_id is not None or run.only_order is not None
+    if run.state != RunState.FINISHED or is_part or run.kind in (RunKind.SWEEP, RunKind.PREVIEW):
+        return ""
+    return NEWEST_LEFT

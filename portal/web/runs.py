@@ -56,6 +56,7 @@ def page_of(template: str, run_id: str) -> str:
         order=only_order_of(run),
         counted=run_counts.counted(run),
         looked_at=run_counts.looked_at(run),
+        newest_left=run_counts.newest_left(run),
     )
 
 
