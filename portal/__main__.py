@@ -27,7 +27,7 @@ COMMANDS = {
     "sync": "sync a connection now: sync CONNECTION",
     "preview": "say what would be posted: preview CONNECTION [--from DATE] [--to DATE] [--order N]",
     "life": "print one order's whole life from the ledger: life CONNECTION ORDER",
-    "backup": "write the database to a file: backup FILE",
+    "backup": "write the database to a file: backup FILE [--force]",
     "restore": "fill an empty database from such a file: restore FILE",
     "rotate-keys": "seal the saved credentials with the newest key",
     "migrate": "bring the tables up to date",

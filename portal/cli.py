@@ -22,7 +22,7 @@ LONGEST_NUMBER = 18
 DAY_MONTH_YEAR = re.compile(r"([0-9]{1,2})/([0-9]{1,2})/([0-9]{4})")
 ONE_CONNECTION = "the connection's id or its Shop Code"
 ENDINGS = (
-    "--data DIR names the folder of a portal on this machine; without it the settings of the environment are used. "
+    "--data DIR names the folder of a portal on this machine; without it, DATABASE_URL of the environment is used, else data/up or else data/demo. "
     "Exit status: 0 done; 1 it could not be done, and the message says why; 2 the command is not written as it must be; 130 Ctrl-C."
 )
 Command = Callable[[Flask, argparse.Namespace], int]
@@ -43,6 +43,8 @@ def main(argv: list[str], create_app: Callable[[], Flask], otherwise: str = "") 
     command: Command = arguments.command
     with app.app_context():
         try:
+            if command in OPENS:
+                operations.try_ring(app)
             with beside_the_answer() if command in ANSWERS else nullcontext():
                 return command(app, arguments)
         except operations.OperationFailed as error:
@@ -59,6 +61,8 @@ def read(argv: list[str]) -> argparse.Namespace:
     is_preview = arguments.command is show_preview
     if is_preview and arguments.order is not None and (arguments.day_from or arguments.day_to):
         arguments.refuse("Give either days or one order, not both.")
+    if is_preview and arguments.day_from and arguments.day_to and arguments.day_to < arguments.day_from:
+        arguments.refuse("The day of --to lies before the one of --from.")
     return arguments
 
 
@@ -86,7 +90,9 @@ def parser() -> argparse.ArgumentParser:
     life = command("life", "print one order's whole life from the ledger", show_life)
     life.add_argument("connection", help=ONE_CONNECTION)
     life.add_argument("order", type=order_number, metavar="ORDER", help="the order's number in the shop")
-    command("backup", "write the whole database to a file", write_backup).add_argument("file", type=Path)
+    backup = command("backup", "write the whole database to a file", write_backup)
+    backup.add_argument("file", type=Path)
+    backup.add_argument("--force", action="store_true", help="overwrite a file that is there already")
     command("restore", "fill an empty database from a backup", read_backup).add_argument("file", type=Path)
     command("rotate-keys", "wrap every firm's key by the newest key", rotate)
     command("migrate", "bring the tables up to date", migrate)
@@ -168,7 +174,7 @@ def show_life(app: Flask, arguments: argparse.Namespace) -> int:
 
 def write_backup(app: Flask, arguments: argparse.Namespace) -> int:
     """Write a backup."""
-    rows = operations.backup(app, arguments.file)
+    rows = operations.backup(app, arguments.file, force=arguments.force)
     print(f"Wrote {rows} rows to {arguments.file}.")
     print(
         "The key ring (CREDENTIAL_KEYS) is not in it. Keep it apart: without it the saved credentials stay sealed."
@@ -180,7 +186,7 @@ def read_backup(app: Flask, arguments: argparse.Namespace) -> int:
     """Restore a backup."""
     rows = operations.restore(app, arguments.file)
     print(
-        f"Restored {rows} rows. Start the portal with the key ring that was in use when the backup was written."
+        f"Restored {rows} rows, and the key ring at hand opens what is sealed in them. The portal may be started."
     )
     return 0
 
@@ -215,3 +221,5 @@ def seed_demo(app: Flask, arguments: argparse.Namespace) -> int:
 
 ANSWERS = frozenset({list_connections, run_sync, show_preview, show_life})
 """Commands of which people read the answer."""
+OPENS = frozenset({run_sync, show_preview})
+"""Commands that open what is sealed: a key ring of another database is told before they begin."""

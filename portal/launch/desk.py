@@ -10,7 +10,7 @@ from pathlib import Path
 from portal import cli
 from portal.app import create_app
 from portal.launch import valkey
-from portal.launch.folder import DataFolder, FolderBusy
+from portal.launch.folder import DataFolder, FolderBusy, NoFolder
 from portal.launch.house import StartFailed, start_valkey
 from portal.launch.supervisor import Supervisor
 from portal.settings import project_folder
@@ -18,7 +18,9 @@ from portal.settings import project_folder
 
 def main(argv: list[str]) -> int:
     """Run one command of `portal.cli`. `--data DIR`, anywhere, names the folder of an `up` or `demo`. Returns the exit status."""
-    reader = argparse.ArgumentParser(add_help=False, allow_abbrev=False)
+    reader = argparse.ArgumentParser(
+        prog=" ".join(["python3 -m portal", *argv[:1]]), add_help=False, allow_abbrev=False
+    )
     reader.add_argument("--data", type=Path)
     options, words = reader.parse_known_args(argv)
     folder = options.data or _folder_at_hand()
@@ -34,7 +36,7 @@ def main(argv: list[str]) -> int:
     try:
         with queue_running(known):
             return cli.main(words, create_app)
-    except (FolderBusy, StartFailed, valkey.NoServer) as fault:
+    except (FolderBusy, NoFolder, StartFailed, valkey.NoServer) as fault:
         print(fault, file=sys.stderr)
         return 1
 

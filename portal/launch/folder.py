@@ -6,6 +6,7 @@ import secrets
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from pathlib import Path
+from typing import TextIO
 
 from portal.launch.valkey import private_folder
 
@@ -20,6 +21,10 @@ class FolderBusy(Exception):
     """Another portal runs on this data folder."""
 
 
+class NoFolder(Exception):
+    """The data folder cannot be made, or not be written to; the text is a sentence with what to do."""
+
+
 class DataFolder:
     """The folder given with `--data`."""
 
@@ -31,10 +36,8 @@ class DataFolder:
 
     @contextmanager
     def held(self) -> Iterator[None]:
-        """Make the folder, for this user alone, and keep others from starting on it. Raises `FolderBusy`."""
-        private_folder(self.path)
-        private_folder(self.logs)
-        with (self.path / "lock").open("w") as lock:
+        """Make the folder, for this user alone, and keep others from starting on it. Raises `FolderBusy`, `NoFolder`."""
+        with self._lock_file() as lock:
             try:
                 fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
             except OSError:
@@ -42,6 +45,16 @@ class DataFolder:
                     f"A portal already runs on {self.path}. Stop it first, or give this one a folder of its own with --data."
                 ) from None
             yield
+
+    def _lock_file(self) -> TextIO:
+        try:
+            private_folder(self.path)
+            private_folder(self.logs)
+            return (self.path / "lock").open("w")
+        except OSError as error:
+            raise NoFolder(
+                f"{self.path} cannot be used as a folder: {error.strerror or error}. Name another one with --data."
+            ) from error
 
     def keys(self) -> dict[str, str]:
         """SECRET_KEY and CREDENTIAL_KEYS of this folder, made at the first start and kept."""

@@ -6,7 +6,7 @@ import sys
 from pathlib import Path
 
 from portal.launch import house, pretend
-from portal.launch.folder import DataFolder, FolderBusy
+from portal.launch.folder import DataFolder, FolderBusy, NoFolder
 from portal.launch.house import House, StartFailed
 from portal.launch.ports import NoPort, held_port
 from portal.launch.supervisor import Supervisor
@@ -26,7 +26,7 @@ def main(argv: list[str]) -> int:
             if options.port not in (0, port):
                 say(f"Port {options.port} is taken; using {port}.")
             return serve(options, supervisor, port)
-    except (FolderBusy, NoPort, NoServer, StartFailed) as fault:
+    except (FolderBusy, NoFolder, NoPort, NoServer, StartFailed) as fault:
         print(fault, file=sys.stderr)
         return 1
 

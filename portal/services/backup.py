@@ -4,6 +4,7 @@ import base64
 import json
 import zipfile
 from collections.abc import Iterator
+from contextlib import suppress
 from datetime import UTC, date, datetime
 from decimal import Decimal
 from pathlib import Path
@@ -15,8 +16,14 @@ from sqlalchemy.orm import Session
 from portal import ledger as ledgers
 from portal.database import Base, begin_reading
 from portal.models.connections import Connection
+from portal.services.keys import try_ring
+from portal.vault import Vault
 
 FORMAT = 1
+
+
+class BackupRefused(Exception):
+    """The archive cannot be written there; the message says why."""
 
 
 class RestoreRefused(Exception):
@@ -28,11 +35,39 @@ def revision(session: Session) -> str:
     return str(session.scalar(text("SELECT version_num FROM alembic_version")))
 
 
-def write_backup(session: Session, path: Path, now: datetime) -> int:
-    """Write every row to an archive beside which the key ring must be kept by other means. Returns how many rows."""
+def write_backup(session: Session, path: Path, now: datetime, *, force: bool = False) -> int:
+    """Write every row to an archive beside which the key ring must be kept by other means. Returns how many rows.
+
+    Raises `BackupRefused`, and leaves nothing behind, where it cannot be written there, or a file is there and it is not to be forced.
+    """
+    if path.is_dir():
+        raise BackupRefused(f"{path} is a folder. Name a file in it.")
+    if not path.parent.is_dir():
+        raise BackupRefused(f"There is no folder {path.parent}. Make it first.")
+    if path.exists() and not force:
+        raise BackupRefused(f"{path} is there already. Name another file, or add --force to overwrite it.")
+    partial = path.with_name(f"{path.name}.part")
+    try:
+        count = write_archive(one_moment(session), partial, now)
+        partial.replace(path)
+    except OSError as error:
+        raise BackupRefused(
+            f"The backup could not be written to {path}: {error.strerror or error}."
+        ) from error
+    finally:
+        leave_nothing(partial)
+    return count
+
+
+def leave_nothing(partial: Path) -> None:
+    """Take away an archive that did not become whole."""
+    with suppress(OSError):
+        partial.unlink(missing_ok=True)
+
+
+def write_archive(session: Session, partial: Path, now: datetime) -> int:
+    """Write every row to a new archive. Returns how many. Raises `OSError`."""
     count = 0
-    session = one_moment(session)
-    partial = path.with_suffix(path.suffix + ".part")
     with zipfile.ZipFile(partial, "w", zipfile.ZIP_DEFLATED) as archive:
         head = {
             "format": FORMAT,
@@ -48,7 +83,6 @@ def write_backup(session: Session, path: Path, now: datetime) -> int:
                     )
                     count += 1
     session.rollback()
-    partial.replace(path)
     return count
 
 
@@ -61,11 +95,20 @@ def one_moment(session: Session) -> Session:
     return begin_reading()
 
 
-def restore_backup(session: Session, path: Path) -> int:
-    """Fill an empty database from an archive. Commits. Returns how many rows. Raises `RestoreRefused`."""
+def restore_backup(session: Session, path: Path, vault: Vault) -> int:
+    """Fill an empty database from an archive. Commits. Returns how many rows.
+
+    Raises `RestoreRefused`, and `VaultError` where the key ring does not open what is sealed in it; then the database stays empty.
+    """
+    if not path.exists():
+        raise RestoreRefused(f"There is no file {path}.")
+    if path.is_dir():
+        raise RestoreRefused(f"{path} is a folder. Name the backup in it.")
     try:
         archive = zipfile.ZipFile(path)
         head = json.loads(archive.read("backup.json"), parse_float=Decimal)
+    except PermissionError as error:
+        raise RestoreRefused(f"{path} may not be read by this user.") from error
     except (OSError, KeyError, ValueError, zipfile.BadZipFile) as error:
         raise RestoreRefused(f"{path} is not a backup of Cartledger.") from error
     if head.get("format") != FORMAT or head.get("revision") != revision(session):
@@ -85,6 +128,7 @@ def restore_backup(session: Session, path: Path) -> int:
     for connection_id in session.scalars(select(Connection.id)).all():
         # What was posted after the backup was written is in Saasu, but not in this ledger (SYNC §7.7, §7.10).
         ledgers.doubt(session, connection_id, datetime.fromisoformat(head["written_at"]))
+    try_ring(session, vault)
     session.commit()
     return count
 

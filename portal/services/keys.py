@@ -1,4 +1,4 @@
-"""Rotating the key ring: every firm's data key is wrapped anew by the newest key; no credential is touched (ASVS 11.2.2)."""
+"""The key ring and the database it belongs to: whether it opens what is sealed there, and its rotation (ASVS 11.2.2)."""
 
 from sqlalchemy import select, update
 from sqlalchemy.orm import Session
@@ -8,7 +8,7 @@ from portal.vault import Vault
 
 
 def rotate_keys(session: Session, vault: Vault) -> int:
-    """Re-wrap the data keys that an older key wraps, one commit a firm, so that it may be interrupted and run again.
+    """Re-wrap the data keys that an older key wraps; no credential is touched. One commit a firm, so that it may be interrupted and run again.
 
     Returns how many were re-wrapped. Raises `VaultError` when a key is no longer on the ring.
     """
@@ -26,3 +26,9 @@ def rotate_keys(session: Session, vault: Vault) -> int:
         )
         session.commit()
     return len(waiting)
+
+
+def try_ring(session: Session, vault: Vault) -> None:
+    """Open every firm's data key, which opens all else of that firm. Raises `VaultError` where the ring is another database's."""
+    for firm_id, wrapped, key_id in session.execute(select(Firm.id, Firm.wrapped_data_key, Firm.key_id)):
+        vault.for_firm(firm_id, wrapped, key_id)

@@ -34,6 +34,8 @@ from portal.sync.problems import RunStopped
 from portal.vault import VaultError
 
 PATIENCE_SECONDS = 600
+KEYS_FILE = "keys.env"
+"""Where a data folder keeps its key ring."""
 LISTED = "`python3 -m portal connections` lists those there are, with their ids."
 
 
@@ -175,19 +177,47 @@ def life(wanted: str, number: int) -> list[str]:
     return list(life_lines(session, order, datetime.now(UTC)))
 
 
-def backup(app: Flask, path: Path) -> int:
-    """Write a backup; how many rows."""
+def backup(app: Flask, path: Path, *, force: bool = False) -> int:
+    """Write a backup, over a file that is there only by force; how many rows."""
     del app
-    return backups.write_backup(database.session(), path, datetime.now(UTC))
+    try:
+        return backups.write_backup(database.session(), path, datetime.now(UTC), force=force)
+    except backups.BackupRefused as error:
+        raise OperationFailed(str(error)) from error
 
 
 def restore(app: Flask, path: Path) -> int:
     """Restore a backup into an empty database; how many rows."""
     database.upgrade(app)
+    session = database.session()
     try:
-        return backups.restore_backup(database.session(), path)
+        return backups.restore_backup(session, path, app.extensions["vault"])
     except backups.RestoreRefused as error:
         raise OperationFailed(str(error)) from error
+    except VaultError as error:
+        session.rollback()
+        raise OperationFailed(f"Nothing was restored. {wrong_ring(app, error)}") from error
+
+
+def try_ring(app: Flask) -> None:
+    """Make sure that the key ring is this database's. Raises `OperationFailed`."""
+    session = database.session()
+    try:
+        keys.try_ring(session, app.extensions["vault"])
+    except VaultError as error:
+        raise OperationFailed(wrong_ring(app, error)) from error
+    finally:
+        session.rollback()
+
+
+def wrong_ring(app: Flask, error: VaultError) -> str:
+    """That the key ring is another database's, and where the right one must lie."""
+    file = app.extensions["settings"].data_dir / KEYS_FILE
+    place = f"{file}, as CREDENTIAL_KEYS" if file.exists() else "CREDENTIAL_KEYS of the environment"
+    return (
+        f"The key ring at hand does not open what is sealed in this database: {error}. "
+        f"The ring that was in use when it was sealed must stand in {place}; put it there, and start the portal again."
+    )
 
 
 def rotate(app: Flask) -> int:
@@ -201,8 +231,9 @@ def rotate(app: Flask) -> int:
 
 
 def migrate(app: Flask) -> None:
-    """Bring the tables up to date."""
+    """Bring the tables up to date, and make sure that the key ring is this database's. Raises `OperationFailed`."""
     database.upgrade(app)
+    try_ring(app)
 
 
 def seed_demo(app: Flask, password: str, mailbox: str, say: Callable[[str], None]) -> dict[str, Any]:

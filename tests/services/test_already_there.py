@@ -201,7 +201,7 @@ def test_orders_posted_after_a_backup_was_written_are_found_by_the_restored_ledg
     connection_id, file_pk = shop.connection.id, shop.desk.file.id
     session.close()
     databases.empty(session.get_bind().engine.url.render_as_string(hide_password=False))
-    backup.restore_backup(session, tmp_path / "portal.zip")
+    backup.restore_backup(session, tmp_path / "portal.zip", shop.desk.outside.vault)
     shop.connection = session.get_one(Connection, connection_id)
     shop.desk.file = shop.connection.file
     before = listings(shop)

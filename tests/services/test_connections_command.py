@@ -135,6 +135,24 @@ def test_a_command_without_its_arguments_is_refused_with_status_two(
     assert "required: connection" in capsys.readouterr().err
 
 
+def test_days_in_the_wrong_order_are_refused_before_anything_is_looked_up(
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    with pytest.raises(SystemExit) as ended:
+        cli.main(["preview", "nowhere", "--from", "2026-07-02", "--to", "1/7/2026"], here)
+    assert ended.value.code == 2
+    assert "The day of --to lies before the one of --from." in capsys.readouterr().err
+
+
+def test_a_fault_in_data_is_told_under_the_name_of_the_command(capsys: pytest.CaptureFixture[str]) -> None:
+    with pytest.raises(SystemExit) as ended:
+        desk.main(["connections", "--data"])
+    assert ended.value.code == 2
+    told = capsys.readouterr().err
+    assert "python3 -m portal connections: error: argument --data" in told
+    assert "__main__" not in told
+
+
 def test_the_help_of_every_command_tells_the_exit_statuses(capsys: pytest.CaptureFixture[str]) -> None:
     for words in (["--help"], ["connections", "--help"], ["preview", "--help"], ["backup", "--help"]):
         with pytest.raises(SystemExit) as ended:
@@ -142,7 +160,9 @@ def test_the_help_of_every_command_tells_the_exit_statuses(capsys: pytest.Captur
         assert ended.value.code == 0
         told = " ".join(capsys.readouterr().out.split())
         assert "Exit status: 0 done; 1 it could not be done" in told, words
-        assert "--data DIR names the folder" in told, words
+        assert (
+            "without it, DATABASE_URL of the environment is used, else data/up or else data/demo" in told
+        ), words
 
 
 def test_the_time_of_a_run_is_the_one_at_which_it_ended(session: Session) -> None:

@@ -13,7 +13,7 @@ from pathlib import Path
 
 import pytest
 
-from portal.launch import checks, programs, valkey
+from portal.launch import checks, programs, serving, valkey
 from portal.launch.checks import Check
 from portal.launch.folder import DataFolder, FolderBusy
 from portal.launch.house import start_valkey
@@ -54,6 +54,19 @@ def test_a_folder_holds_one_portal(tmp_path: Path) -> None:
         pass
     with DataFolder(tmp_path).held():
         assert (tmp_path / "logs").is_dir()
+
+
+@pytest.mark.parametrize("command", ["demo", "up"])
+def test_a_folder_that_cannot_be_made_is_told_in_a_sentence(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch, command: str
+) -> None:
+    monkeypatch.setattr(Supervisor, "listen", lambda _: None)
+    (tmp_path / "file").touch()
+    for folder in (tmp_path / "file", tmp_path / "file" / "below"):
+        assert serving.main([command, "--data", str(folder)]) == 1
+        told = capsys.readouterr().err
+        assert told.startswith(f"{folder} cannot be used as a folder: ")
+        assert told.endswith("Name another one with --data.\n")
 
 
 def test_the_folder_remembers_its_addresses(tmp_path: Path) -> None:
