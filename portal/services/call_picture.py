@@ -126,6 +126,16 @@ class CallPicture:
         return ""
 
     @property
+    def free_again(self) -> str:
+        """When the calls that are used come free: the oldest hour's, then all, each 24 hours after its hour ended; blank where none is used."""
+        made = [bar for bar in self.bars if bar.total]
+        if not made:
+            return ""
+        first, last = (self.hour_words(bar.hour + HOUR + DAY) for bar in (made[0], made[-1]))
+        soonest = f"{made[0].total:,} more {'comes' if made[0].total == 1 else 'come'} free by {first}"
+        return soonest if len(made) == 1 else f"{soonest}, all by {last}"
+
+    @property
     def reserve_words(self) -> str:
         """Why older orders and previews stop so many short of what is allowed, which is what `it` means."""
         if self.given.reserve > int(self.given.allowed * RESERVE):
@@ -133,12 +143,13 @@ class CallPicture:
         return "a fifth of it"
 
     def hour_words(self, hour: datetime) -> str:
-        """`2 pm`, and the day where it is not today: `2 pm yesterday`; by the file's calendar."""
+        """`2 pm`, and the day where it is not today: `2 pm yesterday`, `2 pm on Tuesday`; by the file's calendar."""
         there = hour.astimezone(self.zone)
-        past = there.date() < self.now.astimezone(self.zone).date()
+        days = (there.date() - self.now.astimezone(self.zone).date()).days
+        named = {-1: " yesterday", 0: "", 1: " tomorrow"}.get(days, f" on {there:%A}")
         minutes = f":{there:%M}" if there.minute else ""
         half = "am" if there.hour < 12 else "pm"
-        return f"{there.hour % 12 or 12}{minutes} {half}{' yesterday' if past else ''}"
+        return f"{there.hour % 12 or 12}{minutes} {half}{named}"
 
     def when(self, moment: datetime) -> str:
         """`today at 2:40 pm`, by the file's calendar."""

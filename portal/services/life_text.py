@@ -2,6 +2,7 @@
 
 from collections.abc import Iterator
 from datetime import datetime
+from decimal import Decimal
 from zoneinfo import ZoneInfo
 
 from sqlalchemy import select
@@ -13,8 +14,10 @@ from portal.models.runs import Run
 from portal.money import dollars
 from portal.services.evidence import exact_time, proof_of
 from portal.services.history import asked_for, runs_of
+from portal.sync.ports import State
 
 NONE = "none"
+STRANGERS = ", of the sale that has this number there, not of this order"
 
 
 def order_numbered(session: Session, connection: Connection, number: int) -> Order | None:
@@ -46,7 +49,7 @@ def life_lines(session: Session, order: Order, now: datetime) -> Iterator[str]:
         )
     proof = proof_of(order, now)
     yield ""
-    yield "Posted once"
+    yield "Proof that it was posted once" if order.state == State.POSTED else "What is known of its posting"
     yield f"  {proof.summary}"
     yield from (f"  {timed(step.at, zone)}  {step.words}" for step in proof.steps)
     yield ""
@@ -76,12 +79,19 @@ def facts(order: Order, zone: ZoneInfo) -> Iterator[tuple[str, str]]:
     yield "Last sent", timed(order.sent_at, zone)
     yield "Posted", timed(order.posted_at, zone)
     yield "Read back", timed(order.read_back_at, zone)
-    yield "Total in Saasu", dollars(order.books_total) if order.books_total is not None else NONE
-    yield "GST in Saasu", dollars(order.books_tax) if order.books_tax is not None else NONE
+    yield "Total in Saasu", in_saasu(order, order.books_total)
+    yield "GST in Saasu", in_saasu(order, order.books_tax)
     if order.retry_at is not None:
         yield "Tried again", exact_time(order.retry_at, zone)
     if order.dealt_with_at is not None:
         yield "Dealt with", f"{exact_time(order.dealt_with_at, zone)} by {order.dealt_with_by}"
+
+
+def in_saasu(order: Order, amount: Decimal | None) -> str:
+    """An amount that Saasu told, and of which sale, where that is not this order's."""
+    if amount is None:
+        return NONE
+    return dollars(amount) + (STRANGERS if order.state == State.EXISTS else "")
 
 
 def timed(moment: datetime | None, zone: ZoneInfo) -> str:

@@ -256,6 +256,33 @@ def test_the_life_tells_problems_changes_notes_and_who_dealt_with_it(
         assert one in said
 
 
+@pytest.mark.parametrize(
+    ("state", "heading", "whose"),
+    [
+        ("posted", "Proof that it was posted once", ""),
+        ("exists", "What is known of its posting", ", of the sale that has this number there, not of this order"),
+        ("failed", "What is known of its posting", ""),
+    ],
+)  # fmt: skip
+def test_the_life_claims_a_posting_and_a_total_for_an_order_alone_that_has_them(
+    session: Session, connection: Connection, state: str, heading: str, whose: str
+) -> None:
+    order = make_order(
+        session,
+        connection,
+        121,
+        state,
+        number="JT121",
+        books_total=Decimal("55.00"),
+        books_tax=Decimal("5.00"),
+    )
+    said = list(life_lines(session, order, NOON))
+    headings = [one for one in said if "posting" in one or "posted once" in one]
+    assert headings == [heading]
+    assert f"Total in Saasu:           $55.00{whose}" in said
+    assert f"GST in Saasu:             $5.00{whose}" in said
+
+
 def test_an_order_or_connection_that_is_not_there_is_said_with_exit_status_one(
     session: Session, connection: Connection, capsys: pytest.CaptureFixture[str]
 ) -> None:
@@ -283,7 +310,10 @@ def test_a_command_answers_on_standard_output_and_logs_beside_it(
     capsys.readouterr()
     assert cli.main(["sync", code], here) == 0
     said = capsys.readouterr()
-    assert re.fullmatch(r".+: finished; \d+ looked at: \d+ posted, 0 failed(, .+)?\.\n", said.out)
+    assert re.fullmatch(
+        r".+: finished; \d+ looked at: \d+ posted, 0 failed(, .+)?\. Orders of the last two minutes are read by the next run\.\n",
+        said.out,
+    )
     assert '"event": "run ended"' in said.err
     log().info("afterwards")
     assert '"event": "afterwards"' in capsys.readouterr().out

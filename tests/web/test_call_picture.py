@@ -18,10 +18,11 @@ from portal.models.connections import Connection, SaasuFile
 from portal.models.mirrors import CallCount
 from portal.models.runs import RunKind, RunState
 from portal.services import call_picture
+from portal.sync.allowance import Allowance
 from portal.sync.blocking import Block
 from portal.web.filters import share
 from tests.cast import Cast, Member
-from tests.factories import make_backfill, make_connection, make_file, make_order, make_run
+from tests.factories import NOON, make_backfill, make_connection, make_file, make_order, make_run
 from tests.web.conftest import Rows
 
 SignIn = Callable[[Member], FlaskClient]
@@ -64,6 +65,59 @@ def words_of(page: str) -> str:
     """What a page says, in one line; the words within the picture as well."""
     main = page.partition("<main")[2].partition("</main>")[0]
     return " ".join(unescape(re.sub(r"<[^>]+>", " ", main)).split())
+
+
+def free_at(hours_ago: int) -> str:
+    """When the calls of an hour come free: 24 hours after its end, in Sydney."""
+    zone = ZoneInfo("Australia/Sydney")
+    now = datetime.now(UTC)
+    hour = now.replace(minute=0, second=0, microsecond=0) - HOUR * hours_ago
+    there = (hour + 25 * HOUR).astimezone(zone)
+    days = (there.date() - now.astimezone(zone).date()).days
+    day = ("", " tomorrow", f" on {there:%A}")[days]
+    return f"{there.hour % 12 or 12} {'am' if there.hour < 12 else 'pm'}{day}"
+
+
+def test_what_is_used_comes_free_first_by_its_oldest_hour_and_wholly_by_its_last(
+    cast: Cast, sign_in: SignIn, rows: Rows, file_id: str
+) -> None:
+    with rows() as session:
+        called(session, file_id, "post", 1412, hours_ago=20)
+        called(session, file_id, "post", 30, hours_ago=7)
+        called(session, file_id, "items", 5, hours_ago=7)
+    words = words_of(page_of(sign_in(cast.alice), file_id))
+    assert (
+        f"Left for the hourly runs 1,553 1,412 more come free by {free_at(20)}, all by {free_at(7)} Left for older orders"
+        in words
+    )
+
+
+@pytest.mark.parametrize(
+    ("hour", "told"),
+    [(-13, "1 am"), (-14, "12 am"), (-15, "11 pm yesterday"), (9, "11 pm"), (10, "12 am tomorrow"), (34, "12 am on Sunday")],
+)  # fmt: skip
+def test_an_hour_is_named_with_its_day_where_that_is_not_today(hour: int, told: str) -> None:
+    now = NOON + 2 * HOUR  # Friday, 2 pm in Sydney
+    picture = call_picture.CallPicture(
+        bars=(), given=Allowance(allowed=10), limit=20, elsewhere=0, block=None, goes_on=None, backfills=(),
+        now=now, zone=ZoneInfo("Australia/Sydney"),
+    )  # fmt: skip
+    assert picture.hour_words(now + hour * HOUR) == told
+    assert picture.free_again == ""
+
+
+def test_the_first_hour_of_the_picture_names_its_day_so_that_it_is_not_taken_for_the_last(
+    cast: Cast, sign_in: SignIn, rows: Rows, file_id: str
+) -> None:
+    with rows() as session:
+        called(session, file_id, "post", 1)
+    page = page_of(sign_in(cast.alice), file_id)
+    labels = re.findall(r"<span>([^<]+)</span>", page.partition('class="call-hours"')[2].partition("</p>")[0])
+    assert [" yesterday" in label for label in labels] == [True, False, False, False, False]
+    assert labels[-1] == "now"
+    assert (
+        "Plans, as Saasu publishes them (Growing with fewer than Small): Small 4,000, Growing 3,000" in page
+    )
 
 
 def test_a_file_that_called_nothing_says_so_and_draws_nothing(
@@ -150,11 +204,12 @@ def test_every_label_is_its_own_and_the_other_programs_are_told_once_beside_the_
         "Used", "Allowed a day", "Left for the hourly runs", "Left for older orders and previews",
     ]  # fmt: skip
     words = words_of(page)
+    told = free_at(0)
     assert words.count("other programs") == 1
     assert (
         "Allowed a day 3,000 half of the 6,000 of its plan, “Medium”. The other half is for other programs: Saasu counts "
         "theirs and ours together, and theirs cannot be seen here Left for the hourly runs 2,990 "
-        "Left for older orders and previews 2,390 they stop 600 short of what is allowed: a fifth of it"
+        f"10 more come free by {told} Left for older orders and previews 2,390 they stop 600 short of what is allowed: a fifth of it"
         in words
     )
 

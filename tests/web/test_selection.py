@@ -217,7 +217,7 @@ def test_the_run_that_met_the_flood_offers_the_answer_and_tells_its_remark(
 
     assert "let 3 other orders through" in page
     assert f"/connections/{shop.connection}/flood/post" in page
-    assert "Nothing changed in the shop" not in page
+    assert "nothing changed in the shop" not in page
 
 
 @pytest.mark.parametrize("name", ["off", "older", "disputed", "archived"])
