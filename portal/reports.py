@@ -23,8 +23,10 @@ PAGE = 100
 SHOWN = 500
 """Outcomes a run's page shows: the newest."""
 LAST_PAGE = 10_000
-LOOK_ONCE = Order.look_once & Order.state.in_((State.POSTED, State.EXISTS))
-"""Orders that are in Saasu and ask for one look (SCREENS: the language)."""
+LOOK_ONCE = Order.look_once & (
+    (Order.state == State.POSTED) | ((Order.state == State.EXISTS) & Order.turn.is_(None))
+)
+"""Orders that are in Saasu and ask for one look (SCREENS: the language); those in question need somebody instead."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -65,7 +67,7 @@ def chip(state: str, turn: str | None) -> str:
     """The word of the ledger for a state, as a page shows it (SCREENS: the language)."""
     if state == State.FAILED:
         return "mends" if turn == Turn.WAIT else "needs_you"
-    if state in (State.SEEN, State.IGNORED) and turn == Turn.YOU:
+    if state in (State.SEEN, State.IGNORED, State.EXISTS) and turn == Turn.YOU:
         return "needs_you"
     return {State.SEEN: "waiting", State.SENDING: "waiting"}.get(State(state), state)
 

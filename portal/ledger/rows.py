@@ -112,7 +112,12 @@ def keeps_notes(row: Order, outcome: Outcome) -> bool:
 
 
 def turn_of(row: Order, outcome: Outcome) -> str | None:
-    """Whose turn an order is: its first problem's, or yours where it is held back or was questioned before it was synced."""
+    """Whose turn an order is: its first problem's, or yours where it is held back or was questioned before it was synced.
+
+    One that Saasu has is nobody's turn where the sale comes to the same.
+    """
+    if outcome.state is State.EXISTS and not outcome.look_once:
+        return None
     if outcome.problems:
         return str(outcome.problems[0].turn)
     questioned = row.look_once and outcome.ignored is Ignored.STATUS
@@ -231,6 +236,8 @@ def attempt_details(outcome: Outcome) -> dict[str, Any]:
         details["look_once"] = True
     if outcome.ignored:
         details["ignored"] = str(outcome.ignored)
+    if outcome.state is State.EXISTS and outcome.found is not None:
+        details["sale_there"] = outcome.found.invoice_id
     if outcome.posted:
         details["invoice_id"] = outcome.posted.invoice_id
         details["number"] = outcome.posted.number

@@ -120,6 +120,11 @@ class Order(Base):
         """The same as a moment."""
         return datetime.fromisoformat(self.changes_seen) if self.changes else None
 
+    @property
+    def in_question(self) -> bool:
+        """Whether a person has to say if the sale that has its number is of this order: `IN_QUESTION` for one order."""
+        return self.state == State.EXISTS and self.look_once and self.turn == Turn.YOU
+
     connection: Mapped[Connection] = relationship()
     attempts: Mapped[list["Attempt"]] = relationship(back_populates="order", order_by="Attempt.id")
 
@@ -161,7 +166,11 @@ class LineShape(Base):
     order: Mapped[Order] = relationship()
 
 
-NEEDS_YOU = ((Order.state == State.FAILED) & (Order.turn != Turn.WAIT)) | (
-    Order.state.in_((State.SEEN, State.IGNORED)) & (Order.turn == Turn.YOU)
+IN_QUESTION = (Order.state == State.EXISTS) & Order.look_once & (Order.turn == Turn.YOU)
+"""Orders whose number stands on a sale that we did not write, and that was not compared or comes to something else."""
+NEEDS_YOU = (
+    ((Order.state == State.FAILED) & (Order.turn != Turn.WAIT))
+    | (Order.state.in_((State.SEEN, State.IGNORED)) & (Order.turn == Turn.YOU))
+    | IN_QUESTION
 )
-"""Orders that need somebody: failed ones, a flood that was held back, and those disputed before they were synced."""
+"""Orders that need somebody: failed ones, a flood held back, those disputed before they were synced, and those in question."""

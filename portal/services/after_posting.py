@@ -16,10 +16,11 @@ from portal.sync.ports import State
 TEXT_KEPT = timedelta(days=90)
 FORGOTTEN_AT_ONCE = 500
 DEALT_WITH = "I have dealt with it."
+THIS_ORDER = "The sale in Saasu is this order."
 
 
 def deal_with(session: Session, order: Order, seen: str, actor: str, now: datetime) -> bool:
-    """Keep that a person dealt with what a finished order asked for. Commits.
+    """Keep that a person dealt with what a finished order asked for, or that the sale with its number is of this order. Commits.
 
     `seen` is the moment of the changes as the person's page had them; false where the order asks for nothing, or changed again
     meanwhile.
@@ -31,7 +32,9 @@ def deal_with(session: Session, order: Order, seen: str, actor: str, now: dateti
     if not row.look_once or row.state not in FINISHED or seen != row.changes_seen:
         session.rollback()
         return False
+    note = THIS_ORDER if row.in_question else DEALT_WITH
     row.look_once, row.dealt_with_at, row.dealt_with_by = False, now, actor[:200]
+    row.turn = None if row.state == State.EXISTS else row.turn
     session.add(
         Attempt(
             firm_id=row.firm_id,
@@ -39,7 +42,7 @@ def deal_with(session: Session, order: Order, seen: str, actor: str, now: dateti
             at=now,
             actor=actor[:200],
             state=row.state,
-            note=DEALT_WITH,
+            note=note,
             details={"problems": []},
         )
     )

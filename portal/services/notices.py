@@ -15,7 +15,7 @@ from portal.models.accounts import Firm
 from portal.models.backfills import UNFINISHED, Backfill
 from portal.models.connections import Connection
 from portal.models.mails import Mail, MailAddress, MailMemory
-from portal.models.orders import Order
+from portal.models.orders import IN_QUESTION, Order
 from portal.models.runs import Run, RunKind, RunState
 from portal.money import ZERO
 from portal.services import addresses, mail_links, outbox
@@ -250,8 +250,9 @@ def with_open_orders(
     unsettled = Order.state.in_((State.SENDING, State.UNKNOWN))
     failed = Order.state == State.FAILED
     posted = and_(Order.state == State.POSTED, Order.look_once)
-    found = orders_in(session, base_url, connection, or_(failed, unsettled, posted))
-    news = and_(Order.state == State.EXISTS, Order.decided_at > since)
+    found = orders_in(session, base_url, connection, or_(failed, unsettled, posted, IN_QUESTION))
+    settled = and_(Order.state == State.EXISTS, Order.turn.is_(None), Order.dealt_with_at.is_(None))
+    news = and_(settled, Order.decided_at > since)
     needs = [order for order in found if not mends(order)]
     counted = (
         reports.needing(session, connection.firm_id, connection.id).get(connection.id, reports.Figure()).count
@@ -325,7 +326,7 @@ def orders_in(
 ) -> list[ToldOrder]:
     """A connection's orders with their problems, by number; orders without a problem have nothing to tell."""
     found = session.execute(
-        select(Order.id, Order.order_id, Order.total, Order.problems, Order.state)
+        select(Order.id, Order.order_id, Order.total, Order.problems, Order.state, IN_QUESTION)
         .where(Order.connection_id == connection.id, condition)
         .order_by(Order.order_id)
     )
@@ -335,9 +336,9 @@ def orders_in(
             dollars=total,
             url=f"{base_url}/orders/{order_pk}",
             problems=tuple(Problem(Code(one["code"]), one["sentence"], one["subject"]) for one in problems),
-            is_there=state in FINISHED,
+            is_there=state in FINISHED and not in_question,
         )
-        for order_pk, order_id, total, problems, state in found
+        for order_pk, order_id, total, problems, state, in_question in found
         if problems
     ]
 

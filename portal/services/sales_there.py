@@ -10,6 +10,11 @@ from portal.sync.bridge import Figures
 from portal.sync.ports import State
 from portal.sync.problems import Code
 
+NOT_READ = "Press Retry: Saasu is asked for that sale, and it is shown beside this order."
+"""What to do where the sale was never read."""
+COMPARED = "If this sale is of this order, press It is this order. Otherwise give that sale another number in Saasu, then Retry."
+"""What to do where it stands beside the order."""
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Beside:
@@ -27,9 +32,13 @@ class Beside:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class SaleThere:
-    """That sale: its number, what it comes to (`None` where Saasu did not tell it), and every component of the order beside it."""
+    """That sale: its number, what it comes to (`None` where Saasu did not tell it), and every component of the order beside it.
+
+    `sale_id` is its transaction in Saasu, `None` where it is not known.
+    """
 
     number: str
+    sale_id: int | None
     figures: Figures | None
     rows: tuple[Beside, ...]
 
@@ -37,6 +46,11 @@ class SaleThere:
     def is_the_same(self) -> bool:
         """Whether whatever is known of both sides is the same."""
         return self.figures is not None and not any(row.difference for row in self.rows)
+
+    @property
+    def to_do(self) -> str:
+        """What a person does about it, while she is asked."""
+        return NOT_READ if self.figures is None else COMPARED
 
 
 def sale_there(order: Order) -> SaleThere | None:
@@ -46,7 +60,19 @@ def sale_there(order: Order) -> SaleThere | None:
     named = [one["subject"] for one in order.problems if one["code"] == Code.INVOICE_EXISTS]
     total = order.books_total
     figures = Figures(total, order.books_tax) if total is not None else None
-    return SaleThere(number=next(iter(named), order.number), figures=figures, rows=tuple(rows_of(order)))
+    return SaleThere(
+        number=next(iter(named), order.number),
+        sale_id=sale_id_of(order),
+        figures=figures,
+        rows=tuple(rows_of(order)),
+    )
+
+
+def sale_id_of(order: Order) -> int | None:
+    """The transaction of that sale, from the line of history by which it was found last."""
+    lines = [one for one in order.attempts if one.state == State.EXISTS and "problems" in one.details]
+    found = [one.details.get("sale_there") for one in lines if one.details["problems"]]
+    return found[-1] if found else None
 
 
 def rows_of(order: Order) -> Iterator[Beside]:

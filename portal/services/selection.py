@@ -7,11 +7,11 @@ from collections.abc import Sequence
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import ColumnExpressionArgument, exists, insert, select, update
+from sqlalchemy import ColumnExpressionArgument, exists, insert, or_, select, update
 from sqlalchemy.orm import Session
 
 from portal.models.connections import Connection, OffSpan
-from portal.models.orders import Attempt, Order
+from portal.models.orders import IN_QUESTION, Attempt, Order
 from portal.models.runs import Run, RunKind
 from portal.services.runs import Ring, request_run
 from portal.sync.planning import LOOKED_AT_ONCE
@@ -164,9 +164,13 @@ def leave(session: Session, order: Order, actor: str, now: datetime) -> bool:
 
 
 def ignore(session: Session, order: Order, words: str, actor: str, now: datetime) -> bool:
-    """Set an order aside that is not in Saasu and is not being sent, with the person's own words. Commits."""
-    where = (Order.id == order.id, Order.state.in_((State.FAILED, State.SEEN)))
-    done = change(session, order.connection, where, SET_ASIDE, actor, now, set_aside_note(words))
+    """Set an order aside that is not in Saasu and is not being sent, with the person's own words. Commits.
+
+    One in question is not in Saasu as far as the person says; what the other sale comes to is no longer true of it.
+    """
+    where = (Order.id == order.id, or_(Order.state.in_((State.FAILED, State.SEEN)), IN_QUESTION))
+    values = SET_ASIDE | {"books_total": None, "books_tax": None}
+    done = change(session, order.connection, where, values, actor, now, set_aside_note(words))
     session.commit()
     return done == 1
 

@@ -140,7 +140,7 @@ MEANINGS: dict[Code, Meaning] = {
         Turn.YOU,
         False,
         "Saasu has this number on a sale that Cartledger did not put there.",
-        "Look at that invoice in Saasu. If it is this order there is nothing to do; otherwise free the number and retry.",
+        "Look at that sale in Saasu. If it is of this order, press It is this order on its page; otherwise give that sale another number in Saasu, then Retry.",
         invoice_exists(120, "SHO120").sentence,
     ),
     Code.LINE_WITHOUT_SKU: Meaning(

@@ -11,6 +11,7 @@ from portal.models.connections import Connection
 from portal.models.orders import LineShape
 from portal.sync.bridge import Figures
 from portal.sync.ports import Finding, Intent, LeaseLost, Outcome, Reading, State
+from portal.sync.problems import invoice_exists
 from portal.sync.sale_orders import PostedOrder
 from portal.sync.shapes import Shape, Standing
 from tests.factories import NOON, make_connection, make_file, make_firm
@@ -196,8 +197,12 @@ def test_somebody_elses_sale_is_nothing_read_back_and_is_looked_at_where_it_diff
     ledger.record_page([seen(100)], Reading(watermark=NOON))
     (record,) = due(ledger)
 
-    ledger.settle(record, Outcome(state=State.EXISTS, found=row_of(record, "12.00"), look_once=look_once))
+    found = row_of(record, "12.00")
+    problem = invoice_exists(100, "JT100")
+    ledger.settle(record, Outcome(state=State.EXISTS, problems=(problem,), found=found, look_once=look_once))
 
     row = stored(session)
     assert (row.state, row.look_once, row.read_back_at) == ("exists", look_once, None)
     assert (row.books_total, row.books_tax) == (Decimal("12.00"), Decimal("1.00"))
+    assert (row.turn, row.in_question) == (("you", True) if look_once else (None, False))
+    assert row.attempts[-1].details["sale_there"] == found.invoice_id

@@ -60,10 +60,11 @@ class Books:
         self.orders[number] = made
         return made
 
-    def exists(self, number: int, dollars: str = "60.00") -> Order:
-        """An order whose number Saasu was found to have."""
+    def exists(self, number: int, dollars: str = "60.00", *, same: bool = False) -> Order:
+        """An order whose number Saasu was found to have, on a sale that comes to the `same` or was not compared."""
         problem = invoice_exists(number, f"SHO{number}")
-        return self.order(number, dollars, state="exists", turn="you", problems=[row_of(problem)])
+        asks = {"look_once": not same, "turn": None if same else "you"}
+        return self.order(number, dollars, state="exists", problems=[row_of(problem)], **asks)
 
     def solve(self, number: int) -> None:
         """The order is posted by no run that matters here."""

@@ -85,6 +85,27 @@ def test_an_order_that_asks_for_nothing_cannot_be_dealt_with(
     assert after_posting.deal_with(session, order, "", "Alice", NOON) is False
 
 
+def test_a_person_says_that_the_sale_with_the_number_is_the_order_and_nothing_needs_anybody_any_more(
+    session: Session, connection: Connection
+) -> None:
+    order = posted(session, connection, state="exists", turn="you", posted_at=None)
+    firm_id = connection.firm_id
+    before = reports.board(session, firm_id, NOON)
+    listed = reports.orders_of(session, firm_id, words=["needs_you"])
+
+    assert after_posting.deal_with(session, order, "", "Alice", NOON) is True
+
+    assert [one.order_id for one in listed] == [100]
+    assert (before.needs_you.orders, before.look_once.orders, before.rows[0].state) == (1, 0, "needs_you")
+    after = reports.board(session, firm_id, NOON)
+    assert (after.needs_you.orders, after.look_once.orders) == (0, 0)
+    assert reports.needs_you_count(session, firm_id) == 0
+    session.refresh(order)
+    assert (order.state, order.turn, order.dealt_with_by) == ("exists", None, "Alice")
+    (line,) = session.scalars(select(Attempt)).all()
+    assert line.note == "The sale in Saasu is this order."
+
+
 def test_two_people_deal_with_an_order_once(session: Session, connection: Connection) -> None:
     order = posted(session, connection, state="exists")
 

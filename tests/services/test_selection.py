@@ -280,6 +280,21 @@ def test_an_order_that_saasu_has_or_may_have_cannot_be_set_aside(
     assert (order.state, lines(session, order)) == (state, [])
 
 
+def test_an_order_whose_number_is_on_another_sale_may_be_set_aside_while_it_is_in_question(
+    session: Session, connection: Connection
+) -> None:
+    order = make_order(
+        session, connection, 120, "exists", look_once=True, turn="you", books_total=Decimal("9.00"), books_tax=Decimal("0.90")
+    )  # fmt: skip
+
+    assert selection.ignore(session, order, "", "Alice", NOON)
+
+    assert (order.state, order.ignored_reason, order.look_once, order.turn) == (
+        "ignored", "BY_PERSON", False, None,
+    )  # fmt: skip
+    assert (order.books_total, order.books_tax) == (None, None)
+
+
 def test_a_long_reason_is_cut_and_none_is_fine() -> None:
     assert selection.set_aside_note("") == "Chose to ignore it."
     assert selection.set_aside_note("x" * 5000) == "Chose to ignore it: " + "x" * 300

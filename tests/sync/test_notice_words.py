@@ -220,7 +220,7 @@ def test_what_to_do_is_said_once_for_each_code() -> None:
 
     assert [line.words.partition(",")[0] for line in advice.lines] == [
         "Your turn: Create the item in Saasu with that code",
-        "Your turn: Look at that invoice in Saasu. If it is this order there is nothing to do; otherwise free the number and retry.",
+        "Your turn: Look at that sale in Saasu. If it is of this order",
     ]
 
 
