@@ -17,9 +17,14 @@ REASONS = {
     Why.LOST: "the answer was lost",
     Why.DIED: "the run ended before an answer was written down",
     Why.TAKEN: "Saasu said its number was taken",
-    Why.LATE: "a sale may turn up late, and this order was not sent again, by which that would have come out",
+    Why.LATE: "a sale may turn up late, and this order was not posted since",
     Why.FIRST: "nothing is posted before what Saasu has already is known: before a first post, for older orders, and after being away",
 }
+NOT_AMONG_THEM = {
+    State.UNKNOWN: "None of those has it. Nothing was sent.",
+    State.SEEN: "None of those has it: it may be sent once more, and Saasu says again whether the number is taken.",
+}
+"""What a look-up for a number that Saasu says is taken came to, where it did not show by what."""
 ASKED = "Asked to retry."
 NOTHING_THERE = "Never sent to Saasu: no sale there comes from this order."
 
@@ -69,6 +74,9 @@ def summary(order: Order, now: datetime, zone: ZoneInfo) -> str:
     match order.state:
         case State.POSTED if sends == 0:
             return "Never sent from here: Saasu had it already, found by its marker. It was not sent again."
+        case State.POSTED if any(one.details.get("why") == Why.LATE for one in order.attempts):
+            others = "" if sends == 1 else f" {sends} tries were made; it took one of them alone."
+            return f"Saasu took it later than it should have.{others} It is transaction {order.invoice_id} in Saasu."
         case State.POSTED if sends == 1:
             return f"Sent once. It is transaction {order.invoice_id} in Saasu."
         case State.POSTED:
@@ -180,7 +188,8 @@ def looked_words(one: Attempt, why: Why, before: Attempt | None, zone: ZoneInfo)
     reason = "a person asked to retry it" if asked else REASONS[why]
     sales = one.details.get("sales")
     among = f" among {sales:,} {'sale' if sales == 1 else 'sales'}" if sales is not None else ""
-    return f"Looked up in Saasu{among}, because {reason}. {found_words(one, zone)}"
+    found = NOT_AMONG_THEM.get(State(one.state), "") if why is Why.TAKEN and not asked else ""
+    return f"Looked up in Saasu{among}, because {reason}. {found or found_words(one, zone)}"
 
 
 def found_words(one: Attempt, zone: ZoneInfo) -> str:
@@ -198,7 +207,7 @@ def found_words(one: Attempt, zone: ZoneInfo) -> str:
             )
     if one.details.get("why") == Why.LATE:
         return "Not there: now it is certain that Saasu never took it."
-    return f"Not there{f', and the time in which it might have turned up was over at {until}' if until else ''}: only now may it be sent again."
+    return f"Not there{f', which counts from {until} on' if until else ''}: only now may it be sent again."
 
 
 def read_back(order: Order) -> Step:

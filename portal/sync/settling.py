@@ -25,6 +25,12 @@ PAGE = 100
 """Rows that Saasu gives with one call (SA §3)."""
 AHEAD = timedelta(days=1)
 """The listing's upper bound lies ahead of our clock, so that Saasu's clock may differ from it."""
+LATE_NOTES = {
+    State.IGNORED: "It was sent before it was ignored, and Saasu took it late: if it does not belong in the books, or is in them under another number too, cancel or delete {sale} in Saasu by hand.",
+    State.FAILED: "It was sent before it failed, and Saasu took it late: compare {sale} with the order as it is now.",
+    State.SEEN: "It was sent before, and Saasu took it late: compare {sale} with the order as it is now.",
+}
+"""What somebody is told of a sale that turned up late, by what the order was then."""
 NOT_OURS = "Saasu has a sale with this number that we did not write."
 
 
@@ -107,12 +113,20 @@ def doubted_until(record: OrderRecord, now: datetime) -> datetime | None:
 def late_verdict(
     record: OrderRecord, store_hash: str, listing: Sequence[InvoiceSummary]
 ) -> Outcome | Evidence:
-    """What a complete listing made after `doubted_until` says of an order: posted after all, or, for certain, not there."""
+    """What a complete listing made after `doubted_until` says of an order: posted after all, or, for certain, not there.
+
+    Nobody counted on such a sale any more, so somebody looks at it once, whatever it comes to; it is compared with the shop's total as it
+    is now, since what was sent then is not known any more.
+    """
     proof = Evidence(why=Why.LATE, sales=len(listing))
     found = found_there(marker(store_hash, record.order_id), record.number, listing)
     if found is None or not found.ours:
         return proof
-    return replace(posted_as(record, found.row, None, FOUND[Why.LATE]), evidence=proof)
+    unreadable = Code.ORDER_UNREADABLE in record.codes
+    expected = None if unreadable else Figures(cents(record.total), found.row.tax)
+    posted = posted_as(record, found.row, expected, FOUND[Why.LATE])
+    note = LATE_NOTES[record.state].format(sale=f"Sale Order {found.row.number}".strip())
+    return replace(posted, evidence=proof, look_once=True, notes=(note,))
 
 
 def posted_as(record: OrderRecord, row: InvoiceSummary, expected: Figures | None, note: str) -> Outcome:

@@ -98,7 +98,7 @@ def test_an_order_sent_again_says_that_it_was_looked_up_first_and_until_when_it_
         "10:00:00 am AWST Sent to Saasu.",
         "10:00:01 am AWST The answer was lost: broke off",
         "10:01:00 am AWST Looked up in Saasu among 1 sale, because the answer was lost. Not there yet; it may still turn up until 22/05/2026 10:02:00 am AWST. Nothing was sent.",
-        "11:00:00 am AWST Looked up in Saasu among 1,200 sales, because the answer was lost. Not there, and the time in which it might have turned up was over at 22/05/2026 10:02:00 am AWST: only now may it be sent again.",
+        "11:00:00 am AWST Looked up in Saasu among 1,200 sales, because the answer was lost. Not there, which counts from 22/05/2026 10:02:00 am AWST on: only now may it be sent again.",
         "11:00:01 am AWST Written down as SHO120 before it was sent again (try 2).",
         "11:00:02 am AWST Saasu answered: taken as transaction 78, number SHO120.",
     ]

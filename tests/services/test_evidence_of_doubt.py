@@ -46,7 +46,7 @@ def test_a_refused_number_that_could_not_be_looked_up_is_no_lost_answer_then_nor
     assert words(session, order)[1][1:] == [
         "10:00:02 am AWST Saasu answered that it did not take it: its number is taken.",
         "10:00:02 am AWST By which sale could not be looked up then. Nothing is sent again before that is known.",
-        "10:01:00 am AWST Looked up in Saasu among 1 sale, because Saasu said its number was taken. Not there yet; it may still turn up until 22/05/2026 10:02:00 am AWST. Nothing was sent.",
+        "10:01:00 am AWST Looked up in Saasu among 1 sale, because Saasu said its number was taken. None of those has it. Nothing was sent.",
         "11:00:00 am AWST Looked up in Saasu among 2 sales, because Saasu said its number was taken. Found by its marker as transaction 77, number SHO120: it is posted, and was not sent again.",
     ]
 
@@ -84,8 +84,8 @@ def test_an_order_that_was_not_sent_again_says_until_when_its_sale_may_turn_up(
     summary, steps = words(session, order)
     assert summary == "Tried 1 time, and Saasu did not take it: no sale there comes from this order."
     assert steps[-1] == (
-        "11:01:40 am AWST Looked up in Saasu among 3 sales, because a sale may turn up late, and this order was not sent again, "
-        "by which that would have come out. Not there: now it is certain that Saasu never took it."
+        "11:01:40 am AWST Looked up in Saasu among 3 sales, because a sale may turn up late, and this order was not posted since. "
+        "Not there: now it is certain that Saasu never took it."
     )
 
 
@@ -94,6 +94,34 @@ def test_a_sale_that_turned_up_late_says_so(session: Session, connection: Connec
     line(session, order, "sending", "About to send as SHO120.", number="SHO120")
     line(session, order, "unknown", "broke off", 1, problems=[LOST])
     line(session, order, "posted", "Late.", 3700, why="late", sales=3, invoice_id=77, number="SHO120")
-    assert words(session, order)[1][-1].endswith(
+    summary, steps = words(session, order)
+    assert summary == "Saasu took it later than it should have. It is transaction 77 in Saasu."
+    assert steps[-1].endswith(
         "Found by its marker as transaction 77, number SHO120: it is posted, and was not sent again."
+    )
+
+
+def test_a_sale_of_one_of_two_tries_that_turned_up_late_is_not_said_to_have_been_certain_before(
+    session: Session, connection: Connection
+) -> None:
+    order = make_order(session, connection, 120, "posted", invoice_id=77, **SENT)
+    line(session, order, "sending", "About to send as SHO120.", number="SHO120")
+    line(session, order, "seen", "Not in Saasu.", 150, why="lost", sales=2, **SETTLED)
+    line(session, order, "sending", "About to send as SHO120.", 151, number="SHO120")
+    line(session, order, "failed", "refused", 152)
+    line(session, order, "posted", "Late.", 3700, why="late", sales=3, invoice_id=77, number="SHO120")
+    assert words(session, order)[0] == (
+        "Saasu took it later than it should have. 2 tries were made; it took one of them alone. It is transaction 77 in Saasu."
+    )
+
+
+def test_a_taken_number_that_no_listing_shows_is_said_to_be_tried_once_more(
+    session: Session, connection: Connection
+) -> None:
+    order = make_order(session, connection, 120, "seen", **SENT)
+    line(session, order, "sending", "About to send as SHO120.", number="SHO120")
+    line(session, order, "unknown", "Saasu says the number is taken.", 2, why="taken")
+    line(session, order, "seen", "Not in Saasu.", 3600, why="lost", sales=2, **SETTLED)
+    assert words(session, order)[1][-1].endswith(
+        "because Saasu said its number was taken. None of those has it: it may be sent once more, and Saasu says again whether the number is taken."
     )

@@ -60,6 +60,10 @@ def test_a_sale_that_turns_up_after_its_order_was_cancelled_is_named_and_said_to
         note="It turned up in Saasu later than it should have; found by its marker.",
         posted=PostedOrder(invoice_id=77, number="SHO120"),
         found=row,
+        look_once=True,
+        notes=(
+            "It was sent before it was ignored, and Saasu took it late: if it does not belong in the books, or is in them under another number too, cancel or delete Sale Order SHO120 in Saasu by hand.",
+        ),
         changes=here.ledger.changes[120][-1],
     )
     assert here.ledger.last(120).evidence == Evidence(why=Why.LATE, sales=1)
@@ -144,7 +148,55 @@ def test_one_that_is_refused_the_second_time_still_is() -> None:
     here.run()
 
     assert here.ledger.state(120) is State.POSTED
+    assert here.ledger.last(120).notes == (
+        "It was sent before it failed, and Saasu took it late: compare Sale Order SHO120 with the order as it is now.",
+    )
     assert here.books.sales == []
+
+
+def test_a_sale_of_another_total_than_the_order_has_by_now_is_told() -> None:
+    here = losing(120)
+    here.books.answers = [OutcomeLost("broke off"), Refused("Item is inactive", status=400)]
+    here.run()
+    here.shop.add(
+        builders.order(builders.line(price="22.00"), id=120, modified_at=NOW + timedelta(minutes=1))
+    )
+    here.later(minutes=3)
+    here.run()
+    turned_up(here)
+    here.later(hours=1)
+
+    here.run()
+
+    outcome = here.ledger.last(120)
+    assert (outcome.state, outcome.look_once) == (State.POSTED, True)
+    assert [one.code for one in outcome.problems] == [Code.POSTED_TOTAL_DIFFERS]
+    assert "Saasu shows $11.00 with GST $1.00 for SHO120; it should be $22.00" in outcome.problems[0].sentence
+
+
+def test_an_order_that_waits_to_be_sent_again_is_told_the_same() -> None:
+    here = lost()
+    here.ledger.records[120] = replace(here.ledger.records[120], state=State.SEEN)
+    turned_up(here)
+    here.later(hours=1)
+
+    run_settling(here.sync())
+
+    assert here.ledger.last(120).notes == (
+        "It was sent before, and Saasu took it late: compare Sale Order SHO120 with the order as it is now.",
+    )
+
+
+def test_of_an_order_that_could_not_be_read_no_total_is_expected() -> None:
+    here = lost()
+    unreadable = frozenset({Code.ORDER_UNREADABLE})
+    here.ledger.records[120] = replace(here.ledger.records[120], codes=unreadable, total=builders.money("99"))
+    turned_up(here)
+    here.later(hours=1)
+
+    run_settling(here.sync())
+
+    assert (here.ledger.last(120).problems, here.ledger.last(120).look_once) == ((), True)
 
 
 def test_a_listing_that_is_cut_off_ends_the_run_and_the_next_one_looks() -> None:
