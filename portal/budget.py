@@ -67,15 +67,25 @@ keep(KEYS[2], due)
 if ARGV[5] ~= '0' then redis.call('SET', KEYS[5], whole(due), 'PX', ARGV[5]) end
 return whole(-due)
 """
-# The call of a turn (ARGV[3]) was answered, ARGV[4] after it left: it arrived at the latest when the shortest way that is known ago, and the
-# next one leaves a whole interval less ARGV[5] after that. While no way is known it may have arrived just now. What is known is learnt anew
-# after ARGV[6] milliseconds. Answers the way that was known.
+# The call of a turn (ARGV[3]) was answered, ARGV[4] after it left (0: it never was): it arrived at the latest when the shortest way that is
+# known ago, and the next one leaves a whole interval less ARGV[5] after that. While no way is known it may have arrived just now. No call is
+# taken to have been on its way for more than ARGV[7]: what takes longer is the remote at work. What is known is learnt anew after ARGV[6]
+# milliseconds. Slots that are still to be handed out move by as much as this call held the others up, by ARGV[8] at most: who waits does so
+# before its slot. Answers the way that was known.
 ARRIVED = f"""{PRESENT}
 if redis.call('GET', KEYS[5]) == ARGV[3] then redis.call('DEL', KEYS[5]) end
 local known = tonumber(redis.call('GET', KEYS[6]) or 0)
+local gone = tonumber(redis.call('GET', KEYS[2]) or 0)
 local latest = present - known - ARGV[5]
-if latest > tonumber(redis.call('GET', KEYS[2]) or 0) then keep(KEYS[2], latest) end
-if known == 0 or tonumber(ARGV[4]) < known then redis.call('SET', KEYS[6], ARGV[4], 'PX', ARGV[6]) end
+if gone > 0 then latest = math.min(latest, gone + ARGV[7]) end
+local over = math.min(present - ARGV[3] - interval, ARGV[8])
+if latest > gone then
+  keep(KEYS[2], latest)
+  if gone > 0 then over = math.max(over, latest - gone) end
+end
+local slot = redis.call('GET', KEYS[1])
+if slot and over > 0 then keep(KEYS[1], slot + over) end
+if ARGV[4] ~= '0' and (known == 0 or tonumber(ARGV[4]) < known) then redis.call('SET', KEYS[6], ARGV[4], 'PX', ARGV[6]) end
 return whole(known)
 """
 # What an answer told of the quota: `every` (ARGV[3]) and `early` (ARGV[4]), which hold until an answer tells another; the longer interval
@@ -100,6 +110,8 @@ OUT_MS = 2_000
 """A call of which nothing is heard counts as arrived after that: by then a lost packet was sent again twice."""
 OUT_AGAIN_US = 20_000
 WAY_KNOWN_MS = 10 * 60 * 1000
+LATEST_US = 250_000
+"""No call is taken to have been on its way for longer than others by more than this: an answer that is later was long in the making."""
 WINDOW_SPACING = Decimal("1.015")
 """The same where a remote allows so many calls in a window of many: what one call is late then matters once in a window."""
 EARLY_PART = 200
@@ -123,7 +135,7 @@ class Pacer:
     wiped, the first call after waits a whole interval. What this process itself sent is never forgotten, whatever the server says.
     Calls that leave an interval apart may arrive closer together, where the first is held up on its way. With `singly` a call leaves only
     when the one before was answered, and where that answer came late, later by as much as the call may have been late; `arrived` tells of
-    an answer, or that none will come.
+    an answer, or that none will come. A remote that answers slowly is called as often as it answers.
     `clock` gives seconds that only grow. Both raise `Unreachable` when the server stays away: `take` after 30 seconds, `leave` after 5; and
     `leave` where its turn does not come within `patience` seconds, since the intent of a post must not grow old.
     """
@@ -186,16 +198,19 @@ class Pacer:
         self._gone = max(due, self._left)
         self._turn = -answer
 
-    def arrived(self) -> None:
-        """Say that the call that left last was answered, or never will be. What cannot be told while the server is away only this process keeps to."""
+    def arrived(self, answered: bool) -> None:
+        """Say that the call that left last was answered, or that it never will be. What cannot be told while the server is away only this process keeps to."""
         if self._turn is None or self._gone is None:
             return
         turn, self._turn = self._turn, None
-        answered = self._clock()
-        way, known = int((answered - self._left) * 1_000_000), 0
+        took, known = int((self._clock() - self._left) * 1_000_000), 0
+        way = max(took, 1) if answered else 0
         with contextlib.suppress(RedisError, OSError):
-            known = self._eval(ARRIVED, turn, way, self._room_us, WAY_KNOWN_MS)
-        self._gone = max(self._gone, answered - (known + self._room_us) / 1_000_000)
+            known = self._eval(
+                ARRIVED, turn, way, self._room_us, WAY_KNOWN_MS, LATEST_US, self._out_ms * 1000
+            )
+        late = min(took - known - self._room_us, LATEST_US)
+        self._gone = max(self._gone, self._left + late / 1_000_000)
 
     def learn(self, quota: int, left: int, window_ms: int, reset_ms: int) -> None:
         """Space the calls of all workers by what an answer told: `quota` calls in a window, so many `left`, the window over in `reset_ms` (BC §2).

@@ -134,6 +134,10 @@ def no_wait() -> None:
     """A call leaves at once, where nothing is paced."""
 
 
+def not_told(_answered: bool) -> None:
+    """Nobody waits for an answer, where nothing is paced."""
+
+
 def unheard(_answer: Answer) -> None:
     """Nobody listens."""
 
@@ -147,7 +151,7 @@ class Transport:
     """Sends one call at a time. `pace` is called before every call with its purpose and may raise; so may nothing else but a `RemoteFailure`.
 
     `leave` is called right before a call is sent, also one whose slot was taken long before; it may wait a little, and raises `Unreachable`.
-    `arrived` is called when the head of an answer is there or it is known that none will come, at least once a call that left.
+    `arrived` is called when the head of an answer is there, or with false when it is known that none will come; at least once a call that left.
     With `connects` the connection is open by then: opening one takes several ways to the remote and back, by which a call would leave late.
     `heard` is told every answer that is final, and may raise a `RemoteFailure` in its place; `seen` every answer, also one that is asked for again.
     """
@@ -157,7 +161,7 @@ class Transport:
         *,
         pace: Callable[[str], None] = no_pace,
         leave: Callable[[], None] = no_wait,
-        arrived: Callable[[], None] = no_wait,
+        arrived: Callable[[bool], None] = not_told,
         connects: bool = False,
         heard: Callable[[Answer], None] = unheard,
         seen: Callable[[Answer], None] = unheard,
@@ -247,7 +251,7 @@ class Transport:
                 self._leave_now()
             outcome = self._exchange(method, url, headers, body)
         except (requests.RequestException, HTTPError, OSError) as error:
-            self._arrived()
+            self._arrived(False)
             # The exception itself goes no further: its text holds the full address, with e-mail addresses in it.
             outcome = failure_for(method, error, place.hostname or "the remote")
             failed = type(error).__name__
@@ -280,7 +284,7 @@ class Transport:
             allow_redirects=False,
             stream=True,
         ) as response:
-            self._arrived()
+            self._arrived(True)
             raw = b"".join(within_limits(response, deadline))
             known = {name.lower(): value for name, value in response.headers.items()}
             check_length(method, response.status_code, known, len(raw))

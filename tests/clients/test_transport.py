@@ -262,7 +262,7 @@ def test_a_call_has_arrived_when_the_head_of_its_answer_is_there_not_when_its_bo
     with one_server(reply, drip=True) as url, pytest.raises(OutcomeLost):
         began = time.monotonic()
         Transport(
-            arrived=lambda: told.append(time.monotonic() - began), time_outs=TimeOuts(whole_ms=600)
+            arrived=lambda _answered: told.append(time.monotonic() - began), time_outs=TimeOuts(whole_ms=600)
         ).send("POST", url, purpose="x", body="{}")
 
     assert told[0] < 0.5 < told[-1], "first with the head, then since no whole answer will come"
@@ -272,7 +272,9 @@ def test_a_call_has_arrived_when_the_head_of_its_answer_is_there_not_when_its_bo
 def test_a_call_to_which_no_answer_will_come_is_told_as_over(reply: bytes | None) -> None:
     told: list[str] = []
     transport = Transport(
-        leave=lambda: told.append("leaves"), arrived=lambda: told.append("over"), time_outs=QUICK
+        leave=lambda: told.append("leaves"),
+        arrived=lambda answered: told.append("answered" if answered else "over"),
+        time_outs=QUICK,
     )
 
     with one_server(reply) as url, pytest.raises(OutcomeLost):

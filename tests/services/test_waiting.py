@@ -18,9 +18,9 @@ def waits(desk: Desk, monkeypatch: pytest.MonkeyPatch) -> Counter[tuple[str, boo
     def watch(name: str) -> None:
         waiting = getattr(Pacer, name)
 
-        def waited(pacer: Pacer) -> None:
+        def waited(pacer: Pacer, *told: bool) -> None:
             seen[name, desk.session.in_transaction()] += 1
-            waiting(pacer)
+            waiting(pacer, *told)
 
         monkeypatch.setattr(Pacer, name, waited)
 
