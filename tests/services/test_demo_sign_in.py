@@ -1,6 +1,7 @@
 """What a newcomer is told of the pretend logins and shops: which belong together."""
 
 import json
+from datetime import timedelta
 from pathlib import Path
 
 from portal.clients.rehearsal import Rehearsal
@@ -8,6 +9,7 @@ from portal.clients.transport import Transport
 from portal.launch import pretend
 from portal.launch.folder import DataFolder
 from portal.services.operations import free_stores, pretend_login
+from portal.sync.reading import BEHIND_SHOP_CLOCK
 from sandbox.serve import running
 from sandbox.world import named
 
@@ -39,6 +41,11 @@ def test_each_free_shop_is_told_with_its_file_and_the_login_that_reaches_it(tmp_
         "The shops take some 30 orders a day, between 6 am and midnight there; each shop is read once an hour."
         in words
     )
+    assert (
+        "Place an order on the shops' page above; two minutes later, Sync now beside its file posts it."
+        in words
+    )
+    assert timedelta(minutes=2) == BEHIND_SHOP_CLOCK
     assert (
         "visitor@example.com, password sandbox-visitor-1\n    Its files     Currawong Homestore, Second Crack Coffee"
         in words
