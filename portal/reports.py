@@ -11,14 +11,13 @@ from sqlalchemy.orm import Session, defer, joinedload
 
 from portal.models.connections import Connection, SaasuFile
 from portal.models.mails import Mail
-from portal.models.orders import NEEDS_YOU, Attempt, LineShape, Order
+from portal.models.orders import NEEDS_YOU, Attempt, LineShape, Order, numbered
 from portal.models.runs import OPEN, SYNCING, Run, RunState
 from portal.money import ZERO
 from portal.sync.ports import State
 from portal.sync.problems import Code, Turn
 
 STRIP_DAYS = 14
-LARGEST_ID = 2**63
 PAGE = 100
 SHOWN = 500
 """Outcomes a run's page shows: the newest."""
@@ -292,14 +291,15 @@ def orders_of(
     words: Sequence[str] = (),
     connection_id: str | None = None,
     backfill_id: str | None = None,
-    order_id: int | None = None,
+    number: str = "",
     reason: str | None = None,
     asked: bool = False,
     page: int = 1,
 ) -> list[Order]:
     """The firm's orders by word of the ledger, newest first, 100 a page.
 
-    `reason` keeps those ignored for it, or with FLOOD those held back; with `asked` only those that wait for a person's word.
+    `number` keeps those with it, as a person writes it. `reason` keeps those ignored for it, or with FLOOD those held back; with `asked`
+    only those that wait for a person's word.
     """
     query = (
         select(Order)
@@ -311,8 +311,8 @@ def orders_of(
         query = query.where(Order.connection_id == connection_id)
     if backfill_id:
         query = query.where(Order.backfill_id == backfill_id)
-    if order_id is not None and 0 <= order_id < LARGEST_ID:
-        query = query.where(Order.order_id == order_id)
+    if number:
+        query = query.where(numbered(number))
     for condition in (*word_conditions(words), *reason_conditions(reason, asked=asked)):
         query = query.where(condition)
     return list(session.scalars(paged(query, page)))

@@ -1,10 +1,24 @@
 """The ledger's tables: one row per shop order for ever, and its append-only attempts (SYNC §1, §2)."""
 
+import re
 from datetime import datetime
 from decimal import Decimal
 from typing import Any
 
-from sqlalchemy import JSON, BigInteger, CheckConstraint, ForeignKey, Index, String, UniqueConstraint, text
+from sqlalchemy import (
+    JSON,
+    BigInteger,
+    CheckConstraint,
+    ColumnElement,
+    ForeignKey,
+    Index,
+    String,
+    UniqueConstraint,
+    false,
+    func,
+    or_,
+    text,
+)
 from sqlalchemy.orm import Mapped, mapped_column, relationship
 
 from portal.database import AwareDateTime, Base, Money, new_id
@@ -12,6 +26,9 @@ from portal.models.connections import Connection
 from portal.sync.ports import State
 from portal.sync.problems import Turn
 
+LARGEST_ID = 2**63
+WRITTEN = re.compile(r"(?P<sign>#?)\s*(?P<prefix>\S{0,20}?)(?P<digits>[0-9]{1,30})", re.ASCII)
+"""An order's number as a person may write it: `252`, `#252`, `WB252`."""
 STATES = ", ".join(f"'{state}'" for state in State)
 
 KEPT = "document IS NOT NULL OR in_full IS NOT NULL"
@@ -174,3 +191,15 @@ NEEDS_YOU = (
     | IN_QUESTION
 )
 """Orders that need somebody: failed ones, a flood held back, those disputed before they were synced, and those in question."""
+
+
+def numbered(number: str) -> ColumnElement[bool]:
+    """The SQL for orders with a number: the shop's, with or without `#`, or Saasu's, with its prefix; none for what can be neither."""
+    found = WRITTEN.fullmatch(number.strip())
+    if found is None or int(found["digits"]) >= LARGEST_ID:
+        return false()
+    prefix, order_id = found["prefix"].lower(), int(found["digits"])
+    here: ColumnElement[bool] = Order.order_id == order_id
+    if prefix:
+        here = here & Order.connection.has(func.lower(Connection.prefix) == prefix)
+    return here if found["sign"] else or_(here, func.lower(Order.number) == number.strip().lower())

@@ -12,6 +12,7 @@ from portal.questions import LeftOut, Question
 from portal.services import (
     after_posting,
     aliases,
+    connections,
     desk,
     evidence,
     history,
@@ -26,6 +27,7 @@ from portal.web.filters import in_zone_of
 
 blueprint = Blueprint("orders", __name__)
 ORDER = "/orders/<string(length=22):order_pk>"
+LONGEST_NUMBER = 100
 WORDS = ("needs_you", "mends", "waiting", "unknown", "posted_look", "posted", "exists", "ignored")
 
 
@@ -40,6 +42,7 @@ def listing() -> str:
     """The firm's orders, newest first."""
     words = [word for word in request.args.getlist("state") if word in WORDS]
     page = request.args.get("page", 1, type=int)
+    number = request.args.get("number", "").strip()[:LONGEST_NUMBER]
     connection = request.args.get("connection")
     reason, asked = request.args.get("reason"), "asked" in request.args
     backfill = request.args.get("backfill")
@@ -49,7 +52,7 @@ def listing() -> str:
         words=words,
         connection_id=connection,
         backfill_id=backfill,
-        order_id=request.args.get("number", type=int),
+        number=number,
         reason=reason,
         asked=asked,
         page=page,
@@ -59,7 +62,9 @@ def listing() -> str:
         orders=found,
         words=words,
         page=page,
+        number=number,
         connection=connection,
+        client=client_of(connection),
         reason=reason,
         asked=asked,
         reasons=left_out(connection) if reason or words == ["ignored"] else (),
@@ -67,6 +72,14 @@ def listing() -> str:
         backfill=backfill,
         more=len(found) == reports.PAGE,
     )
+
+
+def client_of(connection_id: str | None) -> str:
+    """The file that the firm's connection posts to; blank where none is chosen."""
+    found = (
+        connections.connection_of(desk.session(), current_firm().id, connection_id) if connection_id else None
+    )
+    return found.file.name if found else ""
 
 
 def left_out(connection_id: str | None) -> Sequence[LeftOut]:

@@ -2,7 +2,7 @@
 
 from collections.abc import Mapping, Sequence
 
-from portal.reports import LARGEST_ID
+from portal.models.orders import LARGEST_ID
 from portal.sync.previewing import Verdict
 from portal.sync.problems import MEANINGS, Code, Problem, Turn
 

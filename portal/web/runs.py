@@ -65,7 +65,7 @@ def only_order_of(run: Run) -> Order | None:
     if run.only_order is None:
         return None
     found = reports.orders_of(
-        desk.session(), run.firm_id, connection_id=run.connection_id, order_id=run.only_order
+        desk.session(), run.firm_id, connection_id=run.connection_id, number=f"#{run.only_order}"
     )
     return found[0] if found else None
 
