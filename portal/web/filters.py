@@ -161,6 +161,7 @@ def setup_filters(app: Flask) -> None:
         may=may,
         zone_name=zone_name,
         page_zone=zone,
+        page_zone_note=page_zone_note,
         verdict_words=VERDICTS,
         difference=difference,
         history_words=HISTORY,
@@ -236,6 +237,19 @@ def zone() -> ZoneInfo:
 def zone_name() -> str:
     """The page's zone as its foot names it: AEST, AEDT, AWST."""
     return datetime.now(zone()).strftime("%Z")
+
+
+def page_zone_note() -> str:
+    """The page's zone where its times may differ from the firm's pages: `AWST`; blank where they never do."""
+    here = visitor()
+    if here is None or winter_and_summer(zone()) == winter_and_summer(ZoneInfo(here.firm.time_zone)):
+        return ""
+    return zone_name()
+
+
+def winter_and_summer(zone: ZoneInfo) -> tuple[timedelta | None, ...]:
+    """How far a zone is from UTC in July and in January."""
+    return tuple(datetime(2026, month, 1, tzinfo=zone).utcoffset() for month in (7, 1))
 
 
 def day(when: datetime) -> str:
