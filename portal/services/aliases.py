@@ -16,7 +16,7 @@ from portal.models.runs import Run, RunKind
 from portal.money import ZERO
 from portal.services.runs import Ring, request_run
 from portal.services.selection import change
-from portal.sync.items import bare, why_unusable
+from portal.sync.items import Shelf, bare, why_unusable
 from portal.sync.likeness import Likely, likely_item
 from portal.sync.ports import State
 from portal.sync.problems import Code
@@ -29,7 +29,8 @@ LONGEST = 500
 class Missing:
     """A SKU that no item of the file has: the item it most likely means, and the orders that wait for it with their dollars.
 
-    `named` is the code of the item that somebody named for it already; the next run decides about those orders again.
+    `named` is the code of the item that somebody named for it already; the next run decides about those orders again. `there` is the
+    code of the item that the file has for it by now: it needs no name.
     """
 
     sku: str
@@ -37,6 +38,12 @@ class Missing:
     waiting: int
     dollars: Decimal
     named: str = ""
+    there: str = ""
+
+    @property
+    def likely_to_name(self) -> Likely | None:
+        """The likely item where naming it is what helps."""
+        return None if self.named or self.there else self.likely
 
 
 class NotNamed(Exception):
@@ -83,6 +90,7 @@ def missing_among(session: Session, file: SaasuFile, skus: Iterable[str]) -> tup
     items = mirrors.catalogue(session, file.id).items
     usable = {item.code for item in items if not why_unusable(item)}
     named = {bare(one.sku): one.item_code for one in file.aliases if one.item_code in usable}
+    there = items_there(file, items, skus := list(skus))
     waiting = waiting_orders(session, file)
     found = [(sku, waiting_for(sku, waiting)) for sku in skus]
     return tuple(
@@ -92,9 +100,18 @@ def missing_among(session: Session, file: SaasuFile, skus: Iterable[str]) -> tup
             waiting=len(orders),
             dollars=sum((one.total for one in orders), ZERO),
             named=named.get(bare(sku), ""),
+            there=there.get(sku, ""),
         )
         for sku, orders in found
     )
+
+
+def items_there(file: SaasuFile, items: Sequence[Item], skus: Iterable[str]) -> dict[str, str]:
+    """The codes of the items that the file has by now for some SKUs without a name, by SKU."""
+    aliased = {bare(one.sku) for one in file.aliases}
+    shelf = Shelf.of(tuple(items))
+    found = {sku: shelf.coded(sku) for sku in skus if bare(sku) not in aliased}
+    return {sku: item.code for sku, item in found.items() if item is not None and not why_unusable(item)}
 
 
 def waiting_orders(session: Session, file: SaasuFile) -> Sequence[Order]:
@@ -137,10 +154,17 @@ def name_item(
     if why_unusable(item):
         raise NotNamed(f"{item.code} is {why_unusable(item)} in Saasu, so it cannot stand on a sale.")
     keep_alias(file, sku, item, actor, now)
+    return retry_waiting(session, file, sku, f"{sku} is the item {item.code} from now on.", actor, now, ring)
+
+
+def retry_waiting(
+    session: Session, file: SaasuFile, sku: str, note: str, actor: str, now: datetime, ring: Ring
+) -> tuple[int, list[Run]]:
+    """Decide again about every order of the file that waits for a SKU, as `name_item` does. Commits."""
     waiting = waiting_for(sku, waiting_orders(session, file))
     connections = {one.connection_id: one.connection for one in waiting if one.connection.enabled}
     for connection in connections.values():
-        decide_again(session, connection, waiting, f"{sku} is the item {item.code} from now on.", actor, now)
+        decide_again(session, connection, waiting, note, actor, now)
     session.commit()
     runs = [request_run(session, one, RunKind.RETRY, actor, now, ring) for one in connections.values()]
     return sum(one.connection_id in connections for one in waiting), runs

@@ -25,7 +25,10 @@ class Shelf:
         """The item for a SKU: by alias of the file, then exactly, then the only one that matches loosely; none for a blank."""
         if not bare(sku):
             return None
-        code = rules.aliases.get(sku) or loose_alias(sku, rules) or sku
+        return self.coded(rules.aliases.get(sku) or loose_alias(sku, rules) or sku)
+
+    def coded(self, code: str) -> Item | None:
+        """The item with a code: exactly, then the only one that matches loosely."""
         if code in self.exact:
             return self.exact[code]
         alike = self.loose.get(bare(code), [])

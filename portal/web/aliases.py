@@ -1,5 +1,7 @@
 """Other names of a file's items: a SKU of the shop that stands for an item with another code, and the orders that wait for one."""
 
+from collections.abc import Sequence
+
 from flask import Blueprint, abort, flash, redirect, render_template, request, url_for
 from flask.typing import ResponseReturnValue
 from flask_wtf import FlaskForm
@@ -8,6 +10,7 @@ from wtforms.validators import DataRequired, Length
 
 from portal.models.accounts import Role
 from portal.models.connections import SaasuFile
+from portal.models.runs import Run
 from portal.services import aliases, connections, desk, order_lines
 from portal.services.aliases import NotNamed
 from portal.sync.failures import RemoteFailure, books_problem
@@ -99,6 +102,20 @@ def use(file_id: str) -> ResponseReturnValue:
         return redirect(url_for("aliases.names", file_id=file.id, sku=sku))
 
 
+@blueprint.post(f"{NAMES}/retry")
+@needs(Role.PREPARER)
+def retry(file_id: str) -> ResponseReturnValue:
+    """Decide again about the orders that wait for a SKU, because Saasu has its item by now."""
+    file, sku = file_or_404(file_id), request.form.get("sku", "").strip()[:LONGEST]
+    again, found = aliases.retry_waiting(
+        desk.session(), file, sku, "Asked to retry.", current_person().name, desk.now(), desk.ring
+    )
+    flash(
+        f"{plural(again, 'order')} decided again now." if again else "No order waits for it any more.", "info"
+    )
+    return to_runs(file, found)
+
+
 def named(file: SaasuFile, sku: str, code: str) -> ResponseReturnValue:
     """Keep the name and show what came of it: the run that decides again, or the names. Raises `NotNamed`."""
     again, runs = aliases.name_item(
@@ -106,6 +123,11 @@ def named(file: SaasuFile, sku: str, code: str) -> ResponseReturnValue:
     )
     words = f"{sku.strip()} is the item {code} from now on."
     flash(f"{words} {plural(again, 'order')} decided again now." if again else words, "success")
+    return to_runs(file, runs)
+
+
+def to_runs(file: SaasuFile, runs: Sequence[Run]) -> ResponseReturnValue:
+    """The run that decides again, or where there are several or none the names."""
     if len(runs) == 1:
         return redirect(url_for("runs.show", run_id=runs[0].id))
     return redirect(url_for("aliases.names", file_id=file.id))

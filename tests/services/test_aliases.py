@@ -83,6 +83,25 @@ def test_an_order_that_fails_for_something_else_or_not_at_all_has_no_missing_ite
     assert aliases.missing_in(session, connection.file) == ()
 
 
+@pytest.mark.parametrize(
+    ("sku", "there", "to_name"),
+    [("MUG", "MUG", None), ("mug ", "MUG", None), ("OLD", "", None), ("sh hoodie red", "", "SH-HOODIE-RED"), ("cup", "", None)],
+)  # fmt: skip
+def test_a_sku_whose_item_is_in_the_file_by_now_needs_no_name(
+    session: Session, file: SaasuFile, connection: Connection, sku: str, there: str, to_name: str | None
+) -> None:
+    order = waiting(session, connection, 120, sku)
+
+    (one,) = aliases.missing_items(session, order)
+
+    likely = one.likely_to_name
+    assert (one.there, likely.item.code if likely else None) == (there, to_name)
+    file.aliases.append(
+        ItemAlias(firm_id=file.firm_id, sku=sku, item_code="OLD", created_at=NOON, created_by="Pat")
+    )
+    assert aliases.missing_items(session, order)[0].there == ""
+
+
 def test_the_skus_of_a_file_come_with_most_orders_first(session: Session, connection: Connection) -> None:
     waiting(session, connection, 120, "zip", "cup")
     waiting(session, connection, 121, "Zip ")

@@ -97,6 +97,34 @@ def test_one_press_keeps_the_name_and_starts_a_run_over_every_waiting_order(
     assert "sh-hoodie &lt;red&gt; is the item SH-HOODIE-RED from now on. 2 orders decided again now." in page
 
 
+def test_an_item_that_saasu_has_by_now_is_said_and_every_waiting_order_retried_without_a_name(
+    rows: Rows, ids: dict[str, str], cast: Cast, sign_in: SignIn
+) -> None:
+    with rows() as session:
+        file = session.get_one(SaasuFile, ids["file"])
+        mirrors.write_catalogue(session, file, [item(SKU, 1), item("MUG", 2)], [], datetime.now(UTC))
+        session.commit()
+    client = sign_in(cast.pat)
+    page = client.get(f"/orders/{ids['order']}").text
+    names = client.get(names_of(ids)).text
+
+    assert "Saasu has this item now: <b>sh-hoodie &lt;red&gt;</b>." in page
+    assert "Saasu has this item now" in names
+    for one in (page, names):
+        assert ">Retry 2 orders<" in one and "other capitals" not in one and "Use sh-hoodie" not in one
+
+    answer = client.post(f"{names_of(ids)}/retry", data={"sku": SKU})
+
+    with rows() as session:
+        (run,) = session.scalars(select(Run)).all()
+        orders = session.scalars(select(Order).order_by(Order.order_id)).all()
+        assert (run.kind, answer.headers["Location"]) == ("retry", f"/runs/{run.id}")
+        assert [one.asked for one in orders] == [True, True]
+        assert session.scalars(select(ItemAlias)).all() == []
+    answer = client.post(f"{names_of(ids)}/retry", data={"sku": "nobody"}, follow_redirects=True)
+    assert "No order waits for it any more." in answer.text
+
+
 def test_after_the_press_the_order_says_what_it_is_until_the_run_has_decided(
     ids: dict[str, str], cast: Cast, sign_in: SignIn
 ) -> None:
