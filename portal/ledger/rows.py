@@ -84,10 +84,13 @@ def doubt_of(row: Order, outcome: Outcome) -> datetime | None:
 
 
 def write_found(row: Order, outcome: Outcome, now: datetime) -> None:
-    """Write what the sale comes to that was found of an order; one that we did not write is nothing read back, and asks for a look."""
+    """Write what the sale comes to that was found of an order; one that we did not write is nothing read back.
+
+    It asks for a look where it was not compared or comes to something else, and where what changed in the shop means something for it.
+    """
     found = outcome.found
     if outcome.state is State.EXISTS:
-        row.look_once = outcome.look_once
+        row.look_once = outcome.look_once or bool(row.changes and row.changes["means"])
         row.books_total, row.books_tax = (found.total, found.tax) if found is not None else (None, None)
     elif found is not None:
         row.read_back_at, row.books_total, row.books_tax = now, found.total, found.tax

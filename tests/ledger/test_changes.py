@@ -13,6 +13,7 @@ from portal.ledger.after_posting import AGAIN, UNDO
 from portal.ledger.names import told_in_full
 from portal.models.connections import Connection
 from portal.models.orders import Order
+from portal.services.orders import retry
 from portal.sync.bridge import Figures
 from portal.sync.personal import Personal
 from portal.sync.ports import Changes, Finding, Intent, Outcome, Reading, Recorded, State
@@ -227,6 +228,26 @@ def test_reading_back_leaves_another_problem_of_the_order_where_it_is(
     ledger.read_back([Finding(record=record, row=row_of(record, "10.99"), problems=(DIFFERS,))])
 
     assert [one["code"] for one in stored(session).problems] == ["ORDER_ID_REUSED", "POSTED_TOTAL_DIFFERS"]
+
+
+def test_a_change_that_nobody_dealt_with_stays_open_when_the_order_is_found_in_saasu_once_more(
+    session: Session, connection: Connection, ledger_for: Build, clock: FakeClock
+) -> None:
+    ledger = ledger_for(connection)
+    ledger.record_page([seen(100)], Reading(watermark=NOON))
+    there = Outcome(state=State.EXISTS, found=row_of(due(ledger)[0]))
+    ledger.settle(due(ledger)[0], there)
+    assert stored(session).look_once is False
+    change(ledger, CANCELLED)
+    assert stored(session).look_once is True
+
+    assert retry(session, stored(session), "Alice", clock.now(), lambda *_: None) is not None
+    ledger.settle(ledger.known([100])[100], there)
+
+    row = stored(session)
+    assert (row.state, *seen_of(row)) == ("exists", list(CANCELLED.what), list(CANCELLED.means), True)
+    change(ledger, Changes(), minutes=60)
+    assert seen_of(stored(session)) == ([AGAIN], [], False)
 
 
 def test_what_changed_while_the_outcome_was_not_known_comes_with_the_outcome(
