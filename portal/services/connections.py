@@ -286,5 +286,10 @@ def file_items(session: Session, outside: Outside, file: SaasuFile) -> tuple[Ite
         items, tax_codes = mirrors.read_catalogue(books_for(session, outside, file), file.items_read_to)
         mirrors.write_catalogue(session, file, items, tax_codes, now)
         session.commit()
+    return known_items(session, file)
+
+
+def known_items(session: Session, file: SaasuFile) -> tuple[Item, ...]:
+    """The file's active items as they were last read, by their codes."""
     found = mirrors.catalogue(session, file.id).items
     return tuple(sorted((item for item in found if item.is_active), key=lambda item: item.code.casefold()))

@@ -114,10 +114,7 @@ class ConnectorForm(ChoicesFields, NotificationFields):
             field.label.text
             for field in self
             if field.name in ticked
-            or (
-                field.name not in NEVER_UNSAVED
-                and meant_by(field, field.data) != meant_by(field, saved[field.name].data)
-            )
+            or (field.name not in NEVER_UNSAVED and is_changed(field, saved[field.name].data))
         )
 
     def tell(self, faults: dict[str, str]) -> None:
@@ -133,16 +130,22 @@ class ConnectorForm(ChoicesFields, NotificationFields):
                 field.errors = [*field.errors, TYPE_AGAIN]
 
 
+def is_changed(field: Field, saved: object) -> bool:
+    """Whether a field says something else than what is saved; a saved choice that is not offered any more shows as the first."""
+    as_shown = saved
+    if isinstance(field, SelectField) and not isinstance(field, SelectMultipleField):
+        offered = [choice[0] for choice in field.choices or ()]
+        as_shown = saved if saved in offered else offered[0]
+    return meant_by(field, field.data) not in (meant_by(field, saved), meant_by(field, as_shown))
+
+
 def meant_by(field: Field, value: object) -> object:
-    """What a field's content comes to, however it is written; a choice that is not offered any more shows as the first."""
+    """What a field's content comes to, however it is written."""
     if isinstance(value, str):
         value = value.strip()
     if isinstance(field, SelectMultipleField):
         chosen = set(value) if isinstance(value, list) else set()
         return chosen & {choice[0] for choice in field.choices or ()}
-    if isinstance(field, SelectField):
-        offered = [str(choice[0]) for choice in field.choices or ()]
-        return str(value or "") if str(value or "") in offered else "".join(offered[:1])
     return value or ""
 
 
@@ -163,7 +166,7 @@ def filled_form(file: SaasuFile, connection: Connection | None) -> tuple[Connect
         items = connections.file_items(desk.session(), desk.outside(), file)
         refused = None
     except RemoteFailure as failure:
-        items, refused = (), books_problem(failure)
+        items, refused = connections.known_items(desk.session(), file), books_problem(failure)
     form.offer(items, choices.sale_codes(desk.session(), file), connection)
     if not form.is_submitted():
         form.statuses.data = sorted(SYNCED_BY_DEFAULT)

@@ -12,11 +12,13 @@ from flask.testing import FlaskClient
 from portal import mirrors
 from portal.models.accounts import Firm
 from portal.models.backfills import Backfill
-from portal.models.connections import Connection
+from portal.models.connections import Connection, SaasuFile
+from portal.models.mirrors import MirroredItem
 from portal.models.runs import Run
+from portal.sync.failures import Unreachable
 from tests.builders import item
 from tests.cast import Cast, Member
-from tests.factories import make_connection, make_file
+from tests.factories import NOON, make_connection, make_file
 from tests.web.conftest import Rows
 from tests.web.test_choices import CODES
 
@@ -138,6 +140,56 @@ def test_changes_that_are_not_saved_stop_the_button_and_come_back(
     with rows() as session:
         assert session.query(Connection).one().prefix == "NEW"
     assert "data-unsaved" not in pat.get(address).text
+
+
+@pytest.fixture
+def away(monkeypatch: pytest.MonkeyPatch) -> Callable[[], None]:
+    """Saasu does not answer any more when it is asked for items."""
+
+    def fail(*_: object, **__: object) -> None:
+        raise Unreachable("no answer")
+
+    return lambda: monkeypatch.setattr(mirrors, "read_catalogue", fail)
+
+
+@pytest.mark.parametrize(("shipping", "started"), [("1", True), ("3", False)])
+def test_an_item_that_is_chosen_while_saasu_cannot_be_asked_is_a_change_all_the_same(
+    address: str,
+    cast: Cast,
+    sign_in: SignIn,
+    rows: Rows,
+    away: Callable[[], None],
+    shipping: str,
+    started: bool,
+) -> None:
+    pat = sign_in(cast.pat)
+    fields = sent_by(pat.get(address).text) | {"orders_from": [DAY], "shipping_item": [shipping]}
+    with rows() as session:
+        session.query(SaasuFile).one().items_read_to = None
+        session.query(MirroredItem).delete()
+        session.commit()
+    away()
+
+    answer = pat.post(f"{address}/start", data=fields)
+
+    assert (answer.status_code == 302) is started, words_of(answer.text)
+    assert ("this page holds what is not: Shipping Item." in words_of(answer.text)) is not started
+    assert count(rows, Backfill) == started
+
+
+def test_the_items_that_were_read_last_are_offered_where_saasu_cannot_be_asked(
+    address: str, cast: Cast, sign_in: SignIn, rows: Rows, away: Callable[[], None]
+) -> None:
+    pat = sign_in(cast.pat)
+    with rows() as session:
+        session.query(SaasuFile).one().items_read_to = NOON
+        session.commit()
+    away()
+
+    page = pat.get(address).text
+
+    assert 'class="flash flash-error" role="status"' in page
+    assert sent_by(page)["shipping_item"] == ["1"]
 
 
 def test_a_box_that_is_unticked_and_an_address_that_is_ticked_are_changes(
