@@ -1,5 +1,6 @@
 """Which orders are due, and what the flood guard and the daily sweep ask of the records of one connection (SYNC §3.2, §3.7)."""
 
+from collections import Counter
 from collections.abc import Sequence
 from datetime import datetime
 from typing import Any
@@ -7,7 +8,6 @@ from typing import Any
 from sqlalchemy import and_, func, or_, select, update
 from sqlalchemy.orm import Session
 
-from portal.database import changed_rows
 from portal.ledger import counting
 from portal.models.backfills import UNFINISHED, Backfill
 from portal.models.orders import Order
@@ -79,26 +79,23 @@ def first_order_since(session: Session, mine: Conditions, moment: datetime) -> i
     return session.scalar(select(func.min(Order.order_id)).where(*mine, Order.order_created_at >= moment))
 
 
-def hold_back(session: Session, orders: Sequence[Waiting], run_id: str, now: datetime) -> int:
+def hold_back(session: Session, orders: Sequence[Waiting], run_id: str, now: datetime) -> Counter[str]:
     """Let `seen` orders wait for a person's yes, but for those that somebody asked for meanwhile. The caller commits.
 
-    How many of them the run had not counted before.
+    By how much each of the run's columns changes.
     """
-    ids, counted = [order.id for order in orders], 0
+    ids, changes = [order.id for order in orders], Counter[str]()
     for start in range(0, len(ids), AT_ONCE):
         waits = (Order.id.in_(ids[start : start + AT_ONCE]), Order.state == State.SEEN, ~Order.asked)
-        new = or_(Order.counted_in.is_(None), Order.counted_in != run_id)
-        found = session.execute(
-            update(Order)
-            .where(*waits, new)
-            .values(counted_in=run_id, counted_as=counting.WAITING)
-            .execution_options(synchronize_session=False)
-        )
-        counted += changed_rows(found)
+        by = (Order.counted_in, Order.counted_as)
+        for counted_in, word, number in session.execute(
+            select(*by, func.count()).where(*waits).group_by(*by)
+        ):
+            changes.update(counting.put_back((word or "") if counted_in == run_id else "", number))
         session.execute(
             update(Order)
             .where(*waits)
-            .values(flood_at=now, turn=str(Turn.YOU))
+            .values(flood_at=now, turn=str(Turn.YOU), counted_in=run_id, counted_as=counting.WAITING)
             .execution_options(synchronize_session=False)
         )
-    return counted
+    return changes

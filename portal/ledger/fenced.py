@@ -1,5 +1,6 @@
 """The rows of one connection under a run's fence: reading them, locking them, and what every write has in common (SYNC §7.1)."""
 
+from collections.abc import Mapping
 from datetime import datetime
 from typing import Any
 
@@ -7,7 +8,7 @@ from sqlalchemy import select, update
 from sqlalchemy.orm import Session
 
 from portal.database import changed_rows
-from portal.ledger.counting import OPEN_WORDS, moved
+from portal.ledger.counting import moved
 from portal.ledger.leases import LEASE
 from portal.ledger.names import Seal
 from portal.ledger.rows import attempt_details, has_moved, record_of
@@ -32,6 +33,7 @@ class FencedRows:
         self._file_id = connection.file.file_id
         self._store_hash = connection.store_hash
         self._run_id = run.id
+        self._only_order = run.only_order
         self._actor = f"{run.kind} run"
         self._asked = run.kind == RunKind.BACKFILL
         self._settles_only = not connection.enabled
@@ -121,13 +123,9 @@ class FencedRows:
 
     def _count(self, row: Order, word: str, *, decided: bool = False) -> None:
         """Count an order on the run under the last word for it; `decided` where it is one of those that were to be decided."""
-        was_open = row.counted_in != self._run_id or row.counted_as in OPEN_WORDS
-        changes = moved(row, self._run_id, word)
-        if decided:
-            changes["done"] = (word not in OPEN_WORDS) - (not was_open)
-        self._add_to_run(changes)
+        self._add_to_run(moved(row, self._run_id, word, decided=decided))
 
-    def _add_to_run(self, changes: dict[str, int]) -> None:
+    def _add_to_run(self, changes: Mapping[str, int]) -> None:
         """Change columns of the run by so much each."""
         values = {name: getattr(Run, name) + by for name, by in changes.items() if by}
         if values:

@@ -3,8 +3,9 @@
 from collections.abc import Collection, Iterable, Sequence
 from dataclasses import replace
 from datetime import datetime
+from typing import Any
 
-from sqlalchemy import select, update
+from sqlalchemy import func, select, update
 
 from portal.ledger import arrivals
 from portal.ledger.after_posting import (
@@ -14,7 +15,7 @@ from portal.ledger.after_posting import (
     write_finding,
     write_shapes,
 )
-from portal.ledger.counting import AGAIN, COUNTED, UNCHANGED, WAITING
+from portal.ledger.counting import AGAIN, COUNTED, DONE, UNCHANGED
 from portal.ledger.names import NOTES, keep_in_full
 from portal.ledger.pages import PageRows
 from portal.ledger.rows import (
@@ -108,8 +109,7 @@ class SqlLedger(PageRows):
     def hold_back(self, orders: Sequence[Waiting]) -> None:
         """Commit that these orders wait for a person's yes (SYNC §3.7)."""
         self._hold_fence(lease_until=self._until())
-        counted = arrivals.hold_back(self._session, orders, self._run_id, self._clock.now())
-        self._add_to_run({WAITING: counted})
+        self._add_to_run(arrivals.hold_back(self._session, orders, self._run_id, self._clock.now()))
         self._session.commit()
 
     def remark(self, words: str) -> None:
@@ -118,9 +118,19 @@ class SqlLedger(PageRows):
         self._session.commit()
 
     def expect(self, orders: int) -> None:
-        """Say how many more orders this run will decide; those that it decided while it looked are among its number."""
-        self._session.execute(update(Run).where(Run.id == self._run_id).values(expected=Run.done + orders))
+        """Say how many orders this run will decide; those that it decided before are among its number, each once."""
+        kept = (Order.counted_in == self._run_id, Order.counted_as.endswith(DONE))
+        counted = select(func.count()).select_from(Order).where(*self._mine(), *kept, *self._to_decide())
+        twice = self._session.scalar(counted) or 0
+        more = Run.done + orders - twice
+        self._session.execute(update(Run).where(Run.id == self._run_id).values(expected=more))
         self._session.commit()
+
+    def _to_decide(self) -> tuple[Any, ...]:
+        """The SQL for the orders that the run means by what it expects."""
+        if self._only_order is not None:
+            return (Order.order_id == self._only_order,)
+        return arrivals.are_due(self._connection_id, self._clock.now())
 
     def keep_text(self, record: OrderRecord, document: str) -> OrderRecord:
         """Commit the text of an order that was read afresh, sealed; the record with it. Raises `OrderMoved`."""

@@ -125,6 +125,9 @@ class SqlSliceLedger(SqlLedger):
         self._session.rollback()
         return earliest
 
+    def _to_decide(self) -> tuple[Any, ...]:
+        return self._waiting()
+
     def _waiting(self) -> tuple[Any, ...]:
         return (Order.backfill_id == self._backfill_id, Order.held, Order.state == State.SEEN)
 

@@ -45,7 +45,7 @@ class Order(Base):
     back; of an order that `exists`, those of the sale that has its number, where Saasu told them. `look_once` is true while somebody should look at a finished or ignored order; `changes` says what changed in the shop since
     (`portal.sync.changes`). `doubted_until`: until then a sale that was not found may still turn up (SYNC §7.5). `asked`: a person asked for this very order, so it never counts as a flood; `flood_at`: since when the
     flood guard keeps it back (SYNC §3.7). `counted_in` is the id of the run that counted it last, `counted_as` the word under which it
-    did (`portal.ledger.counting`).
+    did, with a mark where the run's `done` counts it (`portal.ledger.counting`).
     """
 
     __tablename__ = "orders"

@@ -4,13 +4,14 @@ from collections.abc import Callable
 from dataclasses import replace
 
 import pytest
+from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from portal.ledger import SqlLedger, take_lease
 from portal.ledger.counting import moved
 from portal.models.connections import Connection
 from portal.models.orders import Order
-from portal.models.runs import Run
+from portal.models.runs import Run, RunKind
 from portal.services.run_counts import counted, looked_at
 from portal.services.syncing import rules_of
 from portal.sync.evidence import Evidence, Why
@@ -48,6 +49,32 @@ def test_an_order_moves_to_its_new_word_and_is_counted_once(
     assert row.counted_as == (word if changes or before is None else before[1])
 
 
+@pytest.mark.parametrize(
+    ("kept", "word", "decided", "changes"),
+    [
+        ("waiting", "posted", True, {"posted": 1, "waiting": -1, "done": 1}),
+        ("waiting", "ignored", False, {"ignored": 1, "waiting": -1}),
+        ("waiting", "waiting", True, {}),
+        ("ignored", "waiting", True, {"waiting": 1, "ignored": -1}),
+        ("ignored", "posted", True, {"posted": 1, "ignored": -1, "done": 1}),
+        ("failed", "again", True, {"done": 1}),
+        ("failed+", "again", True, {}),
+        ("again+", "failed", True, {"failed": 1, "again": -1}),
+        ("failed+", "unchanged", False, {}),
+        ("failed+", "ignored", False, {"ignored": 1, "failed": -1}),
+        ("unknown+", "waiting", True, {"waiting": 1, "unknown": -1, "done": -1}),
+        ("failed+", "waiting", False, {"waiting": 1, "failed": -1, "done": -1}),
+    ],
+)
+def test_done_rises_once_for_an_order_and_falls_only_where_it_rose(
+    kept: str, word: str, decided: bool, changes: dict[str, int]
+) -> None:
+    row = Order(counted_in="run", counted_as=kept)
+
+    assert moved(row, "run", word, decided=decided) == changes
+    assert (row.counted_as or "").endswith("+") == (kept.endswith("+") + changes.get("done", 0) == 1)
+
+
 @pytest.fixture
 def begin(session: Session, connection: Connection, clock: FakeClock) -> Begin:
     """Begin another run: its ledger, and its row."""
@@ -56,18 +83,20 @@ def begin(session: Session, connection: Connection, clock: FakeClock) -> Begin:
         run = make_run(session, connection)
         run.state = "finished"
         session.commit()
-        return ledger_of(run), run
-
-    def ledger_of(run: Run) -> SqlLedger:
-        connection.lease_until = None
-        session.commit()
-        fence = take_lease(session, run.id, connection.id, clock)
-        assert fence is not None
-        ledger = SqlLedger(session, connection, run, fence, clock, SEAL)
-        ledger.judge_by(rules_of(connection, NOON))
-        return ledger
+        return ledger_under(session, connection, run, clock), run
 
     return built
+
+
+def ledger_under(session: Session, connection: Connection, run: Run, clock: FakeClock) -> SqlLedger:
+    """The ledger of a run that takes the lease."""
+    connection.lease_until = None
+    session.commit()
+    fence = take_lease(session, run.id, connection.id, clock)
+    assert fence is not None
+    ledger = SqlLedger(session, connection, run, fence, clock, SEAL)
+    ledger.judge_by(rules_of(connection, NOON))
+    return ledger
 
 
 def words_of(session: Session, run: Run) -> dict[str, int]:
@@ -158,6 +187,77 @@ def test_orders_that_are_held_back_wait_whether_this_run_read_them_or_one_before
 
     assert words_of(session, run) == {"waiting": 3}
     assert ledger.due(NOON) == []
+
+
+def test_orders_that_are_held_back_wait_whatever_this_run_counted_them_as(
+    session: Session, begin: Begin, clock: FakeClock
+) -> None:
+    ledger, run = begin()
+    ledger.record_page([seen(one) for one in (100, 101, 102)], BEGUN)
+    ledger, run = begin()
+    read = [judged(ledger, Recorded(order=None, order_id=one, outcome=None)) for one in (100, 101)]
+    ledger.record_page(read, BEGUN)
+    ledger.settle(known(ledger, 101), MISSING)
+    assert words_of(session, run) == {"unchanged": 1, "failed": 1}
+    row = session.scalars(select(Order).where(Order.order_id == 101)).one()
+    row.state, row.decided_at = State.SEEN, NOON
+    session.commit()
+
+    ledger.hold_back(ledger.due(NOON))
+
+    assert words_of(session, run) == {"waiting": 3}
+    assert run.done == 0
+
+
+def test_a_run_that_is_taken_up_again_ends_with_all_that_it_expects(session: Session, begin: Begin) -> None:
+    ledger, run = begin()
+    ledger.record_page([seen(one) for one in (100, 101, 102)], BEGUN)
+    ledger.expect(3)
+    ledger.settle(known(ledger, 100), MISSING)
+    ledger.settle(known(ledger, 101), LEFT_OUT)
+
+    ledger.expect(len(ledger.due(NOON)))
+    for one in ledger.due(NOON):
+        ledger.settle(known(ledger, one.order_id), MISSING)
+
+    session.refresh(run)
+    assert (run.done, run.expected) == (3, 3)
+
+
+def test_a_retry_that_is_taken_up_again_expects_its_one_order(
+    session: Session, connection: Connection, clock: FakeClock
+) -> None:
+    run = make_run(session, connection, RunKind.RETRY)
+    run.only_order = 100
+    session.commit()
+    ledger = ledger_under(session, connection, run, clock)
+    ledger.record_page([seen(100)], BEGUN)
+    ledger.expect(1)
+    ledger.settle(ledger.sending(known(ledger), INTENT), POSTED)
+
+    ledger.expect(1)
+
+    session.refresh(run)
+    assert (run.done, run.expected) == (1, 1)
+
+
+def test_an_order_that_a_page_left_out_and_a_person_takes_is_not_taken_from_what_is_done(
+    session: Session, begin: Begin
+) -> None:
+    ledger, run = begin()
+    ledger.record_page([replace(seen(100), outcome=LEFT_OUT)], BEGUN)
+    row = session.scalars(select(Order)).one()
+    row.state, row.ignored_reason, row.asked, row.run_id = State.SEEN, None, True, None
+    session.commit()
+
+    ledger.expect(1)
+    ledger.settle(ledger.sending(known(ledger), INTENT), Outcome(state=State.SEEN, note="Not sent."))
+
+    assert words_of(session, run) == {"waiting": 1}
+    assert (run.done, run.expected) == (0, 1)
+    ledger.settle(ledger.sending(known(ledger), INTENT), POSTED)
+    session.refresh(run)
+    assert (run.done, run.expected) == (1, 1)
 
 
 def test_a_run_of_an_older_version_does_not_say_how_many_it_looked_at(session: Session, begin: Begin) -> None:
