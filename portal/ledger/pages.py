@@ -1,17 +1,17 @@
 """Recording the orders of a page in their rows, in the transaction that moves the reading (SYNC §2, §7.2)."""
 
+from collections import Counter
 from collections.abc import Sequence
 from datetime import datetime
 
-from sqlalchemy import select, update
+from sqlalchemy import select
 
 from portal.ledger.after_posting import write_changes
-from portal.ledger.counting import COUNTED, UNCHANGED
+from portal.ledger.counting import COUNTED, UNCHANGED, moved
 from portal.ledger.fenced import FencedRows
 from portal.ledger.names import NOTES, WHAT, keep_in_full, known_in_full
 from portal.ledger.rows import copy_order, keeps_notes, mark_row, stands_otherwise, write_outcome
 from portal.models.orders import Order
-from portal.models.runs import Run
 from portal.sync.meanwhile import PageMoved
 from portal.sync.ports import Changes, Outcome, Reading, Recorded, State
 
@@ -31,11 +31,21 @@ class PageRows(FencedRows):
         self._session.commit()
 
     def _record_entries(self, orders: Sequence[Recorded]) -> list[tuple[Recorded, Order]]:
-        """Write every order of a page, and count them as read; each with its row."""
+        """Write every order of a page, and count them as read; each with its row.
+
+        The run changes once, after all of them: a statement between two rows would write each by itself.
+        """
         self._hold_rules()
         rows_by_id = self._unmoved_rows(orders)
-        self._session.execute(update(Run).where(Run.id == self._run_id).values(read=Run.read + len(orders)))
-        return [(entry, self._record_entry(entry, rows_by_id.get(entry.order_id))) for entry in orders]
+        rows_by_id |= self._new_rows([one for one in orders if one.order_id not in rows_by_id])
+        changes = Counter(read=len(orders))
+        written = []
+        for entry in orders:
+            row = rows_by_id[entry.order_id]
+            changes.update(moved(row, self._run_id, self._record_entry(entry, row)))
+            written.append((entry, row))
+        self._add_to_run(changes)
+        return written
 
     def _unmoved_rows(self, orders: Sequence[Recorded]) -> dict[int, Order]:
         """The rows of a page's orders, locked. Raises `PageMoved` where a person decided about any since it was judged."""
@@ -54,12 +64,17 @@ class PageRows(FencedRows):
             raise PageMoved(moved)
         return rows
 
-    def _record_entry(self, entry: Recorded, row: Order | None) -> Order:
+    def _new_rows(self, orders: Sequence[Recorded]) -> dict[int, Order]:
+        """Rows for orders that have none."""
         now = self._clock.now()
-        if row is None:
-            row = self._new_row(entry, now)
-            self._session.add(row)
-            self._session.flush()
+        rows = {entry.order_id: self._new_row(entry, now) for entry in orders}
+        self._session.add_all(rows.values())
+        self._session.flush()
+        return rows
+
+    def _record_entry(self, entry: Recorded, row: Order) -> str:
+        """Write one order of a page into its row; the word under which the run counts it."""
+        now = self._clock.now()
         if entry.order is not None:
             copy_order(row, entry, now)
         elif entry.modified_at is not None:
@@ -72,8 +87,7 @@ class PageRows(FencedRows):
         if entry.outcome is None:
             if entry.order is not None and row.state in (State.SENDING, State.UNKNOWN):
                 row.document = None
-            self._count(row, UNCHANGED)
-            return row
+            return UNCHANGED
         row.document = self._seal.seal(row.id, "document", entry.document) if entry.document else None
         self._write_outcome(row, entry.outcome)
         if entry.order is not None and entry.outcome.state is not State.FAILED:
@@ -82,8 +96,7 @@ class PageRows(FencedRows):
         row.asked = row.asked or self._asked
         row.run_id = self._run_id
         self._attempt(row.id, entry.outcome)
-        self._count(row, COUNTED[entry.outcome.state])
-        return row
+        return COUNTED[entry.outcome.state]
 
     def _write_outcome(self, row: Order, outcome: Outcome) -> None:
         kept = keeps_notes(row, outcome)

@@ -1,10 +1,11 @@
 """A run counts every order that it looks at once, under the last word for it, and the words come to what it looked at."""
 
+from collections import Counter
 from collections.abc import Callable
 from dataclasses import replace
 
 import pytest
-from sqlalchemy import select
+from sqlalchemy import event, select
 from sqlalchemy.orm import Session
 
 from portal.ledger import SqlLedger, take_lease
@@ -258,6 +259,40 @@ def test_an_order_that_a_page_left_out_and_a_person_takes_is_not_taken_from_what
     ledger.settle(ledger.sending(known(ledger), INTENT), POSTED)
     session.refresh(run)
     assert (run.done, run.expected) == (1, 1)
+
+
+def test_a_page_changes_rows_in_three_statements_however_many_orders_it_has(
+    session: Session, begin: Begin
+) -> None:
+    few = written_for(session, begin, range(100, 103))
+    many = written_for(session, begin, range(200, 250))
+
+    assert few == many == [Counter({"runs": 1, "orders": 1, "connections": 1})] * 2
+
+
+def written_for(session: Session, begin: Begin, ids: range) -> list[Counter[str]]:
+    """The changes of rows by which a page of new orders is written, and those by which it is read again, unchanged, in the next run."""
+    kept: list[Counter[str]] = []
+
+    def note(_conn: object, _cursor: object, statement: str, *_more: object) -> None:
+        verb, table, *_ = statement.split()
+        if verb == "UPDATE":
+            kept[-1][table] += 1
+
+    for _ in range(2):
+        ledger, run = begin()
+        found = ledger.known(ids)
+        page = [
+            replace(seen(one), known=found.get(one), outcome=None if one in found else seen(one).outcome)
+            for one in ids
+        ]
+        kept.append(Counter())
+        event.listen(session.get_bind(), "before_cursor_execute", note)
+        ledger.record_page(page, BEGUN)
+        event.remove(session.get_bind(), "before_cursor_execute", note)
+        assert words_of(session, run) == {"unchanged" if found else "waiting": len(ids)}
+        assert run.read == len(ids)
+    return kept
 
 
 def test_a_run_of_an_older_version_does_not_say_how_many_it_looked_at(session: Session, begin: Begin) -> None:
