@@ -10,14 +10,20 @@ from sqlalchemy.orm import Session
 from portal.clients.bigcommerce_payloads import reopened
 from portal.clients.rows import Nonsense
 from portal.models.orders import Order
-from portal.money import ZERO, cents
+from portal.money import CENT, ELEVEN_TENTHS, ZERO, cents
 from portal.services.remotes import Outside, firm_vault, seal_for
-from portal.sync.changes import fees_of, shipping_of
+from portal.sync.changes import discount_of, fees_of, shipping_of
 from portal.sync.items import bare
 from portal.sync.orders import CompleteOrder, OrderLine
 from portal.sync.problems import Code
+from portal.sync.totals import DoNotAddUp, read_totals
 from portal.vault import VaultError
 
+CHARGES = 3
+"""Shipping, handling and wrapping."""
+BESIDE = frozenset({"Discount", "Shipping", "Fees", "Total", "GST"})
+"""What the bridge of an order that adds up has beside its goods."""
+Parts = tuple[Decimal, Decimal, Decimal]
 READ_FOR_NAMES = 50
 """Kept orders that are opened to learn what the missing SKUs of a file are called."""
 
@@ -37,10 +43,15 @@ class ShopLine:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ShopLines:
-    """The lines of an order, in dollars with GST: together with the charges and less `discount` they make `total`."""
+    """The lines of an order, in dollars with GST and whole cents: with the charges and `rest`, and less `discount`, they make `total`.
+
+    `rest` is what the shop's own rounding left over; where that explains too little of it, `adds_up` is false.
+    """
 
     lines: tuple[ShopLine, ...]
     discount: Decimal
+    rest: Decimal
+    adds_up: bool
     shipping: Decimal
     fees: Decimal
     total: Decimal
@@ -53,11 +64,17 @@ class ShopLines:
 def shop_lines(session: Session, outside: Outside, order: Order) -> ShopLines | None:
     """The lines of an order; `None` where they were never read whole, or are forgotten."""
     complete = next(opened(session, outside, order.firm_id, [(order.id, order.document)]), None)
-    return None if complete is None or not complete.complete else lines_of(complete, missing_skus(order))
+    return (
+        None
+        if complete is None or not complete.complete
+        else lines_of(complete, missing_skus(order), order.bridge)
+    )
 
 
-def lines_of(complete: CompleteOrder, missing: Iterable[str]) -> ShopLines:
-    """A whole order as a page shows it."""
+def lines_of(
+    complete: CompleteOrder, missing: Iterable[str], spans: Sequence[dict[str, str]] = ()
+) -> ShopLines:
+    """A whole order as a page shows it; `spans` is its bridge as it is kept."""
     gone = {bare(sku) for sku in missing}
     lines = tuple(
         ShopLine(
@@ -71,16 +88,51 @@ def lines_of(complete: CompleteOrder, missing: Iterable[str]) -> ShopLines:
         )
         for line in complete.lines
     )
-    goods = sum((line.total.inc_tax for line in complete.lines), ZERO)
-    shipping, fees = shipping_of(complete.order), fees_of(complete)
-    total = complete.order.total.inc_tax
+    goods = sum((line.amount for line in lines), ZERO)
+    total = cents(complete.order.total.inc_tax)
+    discount, shipping, fees = kept_parts(spans, total) or parts_of(complete, goods)
+    rest = total - (goods - discount + shipping + fees)
     return ShopLines(
         lines=lines,
-        discount=cents(goods + shipping + fees - total),
-        shipping=cents(shipping),
-        fees=cents(fees),
-        total=cents(total),
+        discount=discount,
+        rest=rest,
+        adds_up=abs(rest) <= room_of(complete),
+        shipping=shipping,
+        fees=fees,
+        total=total,
     )
+
+
+def kept_parts(spans: Sequence[dict[str, str]], total: Decimal) -> Parts | None:
+    """Discount, shipping and fees as the order's bridge has them; `None` where it has none of this total, or does not add up."""
+    kept = {span["name"]: Decimal(span["shop"]) for span in spans}
+    if not kept.keys() >= BESIDE or kept["Total"] != total:
+        return None
+    return -kept["Discount"], kept["Shipping"], kept["Fees"]
+
+
+def parts_of(complete: CompleteOrder, goods: Decimal) -> Parts:
+    """Discount, shipping and fees of an order without a bridge, by the rules of the mapping (SYNC §5 Discounts).
+
+    In an order ex GST the discount with GST is what goods and charges leave of the total, as far as that can be the discount.
+    """
+    order = complete.order
+    shipping, fees = cents(shipping_of(order)), cents(fees_of(complete))
+    try:
+        totals = read_totals(complete)
+    except DoNotAddUp:
+        return max(cents(discount_of(order)), ZERO), shipping, fees
+    fees = fees if totals.with_fees else ZERO
+    if totals.inclusive or totals.discount <= ZERO:
+        return max(cents(totals.discount), ZERO), shipping, fees
+    left = goods + shipping + fees - cents(order.total.inc_tax)
+    nearest = cents(min(max(left, totals.discount), totals.discount * ELEVEN_TENTHS))
+    return (left if abs(left - nearest) <= room_of(complete) else nearest), shipping, fees
+
+
+def room_of(complete: CompleteOrder) -> Decimal:
+    """How much rounding explains: a cent a line, charge and fee, and one for the total."""
+    return CENT * (len(complete.lines) + len(complete.fees) + CHARGES + 1)
 
 
 def product_names(

@@ -1,18 +1,21 @@
 """What the shop sold, line by line, is read from the text that is kept of an order, posted or not."""
 
+from dataclasses import replace
 from decimal import Decimal
 
 import msgspec
 import pytest
 from sqlalchemy.orm import Session
 
+from portal.ledger.rows import bridge_rows
 from portal.models.connections import Connection
 from portal.models.orders import Order
 from portal.services import order_lines
 from portal.services.remotes import Outside, firm_vault
+from portal.sync.mapping import Mapped, map_order
 from portal.sync.orders import CompleteOrder, Fee
 from portal.sync.problems import item_not_found
-from tests.builders import including, line, order
+from tests.builders import catalogue, including, item, line, order, rules
 from tests.factories import make_connection, make_file, make_firm, make_order
 from tests.mailroom import Mailroom
 
@@ -71,6 +74,60 @@ def test_lines_and_charges_less_the_discount_make_the_total(
     assert found is not None
     assert (found.shipping, found.fees, found.total) == (Decimal("11.00"), Decimal("2.20"), Decimal("128.20"))
     assert found.discount == Decimal("20.00")
+
+
+def sums(found: order_lines.ShopLines) -> Decimal:
+    """What the rows of a page come to."""
+    goods = sum((one.amount for one in found.lines), Decimal(0))
+    return goods - found.discount + found.shipping + found.fees + found.rest
+
+
+CENTS = [line(f"S{number}", "1.95", id=number, inclusive=False) for number in (1, 2, 3)]
+"""Three lines of 2.145 with GST: 2.15 each in whole cents, 6.435 or 6.44 together."""
+
+
+@pytest.mark.parametrize(
+    ("discount", "total", "parts"),
+    [
+        ("0.00", None, ("0.00", "-0.01", True)),
+        ("1.00", None, ("1.11", "0.00", True)),
+        ("5.00", "6.4400", ("5.00", "4.99", False)),
+    ],
+)
+def test_in_an_order_without_gst_a_rest_of_rounding_is_named_and_is_no_discount(
+    discount: str, total: str | None, parts: tuple[str, str, bool]
+) -> None:
+    whole = order(*CENTS, inclusive=False, discount=discount)
+    if total is not None:
+        whole = replace(whole, order=replace(whole.order, total=including(total)))
+
+    found = order_lines.lines_of(whole, ())
+
+    assert (found.discount, found.rest, found.adds_up) == (Decimal(parts[0]), Decimal(parts[1]), parts[2])
+    assert sums(found) == found.total
+
+
+@pytest.mark.parametrize("discount", ["0.00", "1.00", "2.37", "5.85"])
+def test_the_lines_say_of_discount_and_charges_what_the_bridge_says(discount: str) -> None:
+    whole = order(*CENTS, inclusive=False, discount=discount, shipping="9.05")
+    mapped = map_order(whole, rules(), catalogue(*(item(one.sku, one.id) for one in CENTS)))
+    assert isinstance(mapped, Mapped)
+    spans = bridge_rows(mapped.bridge)
+
+    for found in (order_lines.lines_of(whole, (), spans), order_lines.lines_of(whole, ())):
+        kept = [mapped.bridge.span(name).shop for name in ("Discount", "Shipping", "Fees", "Total")]
+        assert [-found.discount, found.shipping, found.fees, found.total] == kept
+        assert sums(found) == found.total and found.adds_up
+
+
+def test_a_bridge_of_another_total_or_of_parts_that_do_not_meet_is_left_aside() -> None:
+    names = ("Goods", "Discount", "Shipping", "Fees", "Total", "GST")
+    spans = [{"name": name, "shop": "7.00", "books": "7.00", "words": ""} for name in names]
+    whole = order(HOODIE, discount="20.00")
+
+    for kept in (spans, [one | {"shop": "100.00"} for one in spans[:-1]]):
+        found = order_lines.lines_of(whole, (), kept)
+        assert (found.discount, found.shipping, found.rest) == (Decimal("20.00"), Decimal(0), Decimal(0))
 
 
 @pytest.mark.parametrize("document", [None, b"spoilt", "{}", "part"])
