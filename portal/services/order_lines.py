@@ -1,6 +1,6 @@
 """What the shop sold in an order, line by line, from the text that is kept of it: shown also where nothing could be posted."""
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Container, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from decimal import Decimal
 
@@ -61,14 +61,15 @@ class ShopLines:
         return next((line.name for line in self.lines if bare(line.sku) == bare(sku)), "")
 
 
-def shop_lines(session: Session, outside: Outside, order: Order) -> ShopLines | None:
-    """The lines of an order; `None` where they were never read whole, or are forgotten."""
+def shop_lines(
+    session: Session, outside: Outside, order: Order, found: Container[str] = ()
+) -> ShopLines | None:
+    """The lines of an order; `None` where they were never read whole, or are forgotten. `found`: missing SKUs whose item is there by now."""
     complete = next(opened(session, outside, order.firm_id, [(order.id, order.document)]), None)
-    return (
-        None
-        if complete is None or not complete.complete
-        else lines_of(complete, missing_skus(order), order.bridge)
-    )
+    if complete is None or not complete.complete:
+        return None
+    missing = [sku for sku in missing_skus(order) if sku not in found]
+    return lines_of(complete, missing, order.bridge)
 
 
 def lines_of(

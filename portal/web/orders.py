@@ -100,7 +100,8 @@ def show(order_pk: str) -> str:
     in_zone_of(order.connection.file)
     meanings = {code.value: MEANINGS[code] for code in Code}
     missing = {one.sku: one for one in aliases.missing_items(desk.session(), order)}
-    sold = order_lines.shop_lines(desk.session(), desk.outside(), order)
+    found = {sku for sku, one in missing.items() if one.there}
+    sold = order_lines.shop_lines(desk.session(), desk.outside(), order, found)
     return render_template(
         "orders/show.html",
         order=order,

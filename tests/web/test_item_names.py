@@ -98,8 +98,9 @@ def test_one_press_keeps_the_name_and_starts_a_run_over_every_waiting_order(
 
 
 def test_an_item_that_saasu_has_by_now_is_said_and_every_waiting_order_retried_without_a_name(
-    rows: Rows, ids: dict[str, str], cast: Cast, sign_in: SignIn
+    rows: Rows, ids: dict[str, str], kept_text: None, cast: Cast, sign_in: SignIn
 ) -> None:
+    before = sign_in(cast.pat).get(f"/orders/{ids['order']}").text
     with rows() as session:
         file = session.get_one(SaasuFile, ids["file"])
         mirrors.write_catalogue(session, file, [item(SKU, 1), item("MUG", 2)], [], datetime.now(UTC))
@@ -108,9 +109,12 @@ def test_an_item_that_saasu_has_by_now_is_said_and_every_waiting_order_retried_w
     page = client.get(f"/orders/{ids['order']}").text
     names = client.get(names_of(ids)).text
 
+    assert "no item in Saasu" in before and "Create the item in Saasu" in before
+    assert "Retry: the item is there by now." in page
     assert "Saasu has this item now: <b>sh-hoodie &lt;red&gt;</b>." in page
     assert "Saasu has this item now" in names
     for one in (page, names):
+        assert "no item in Saasu" not in one and "Create the item in Saasu" not in one
         assert ">Retry 2 orders<" in one and "other capitals" not in one and "Use sh-hoodie" not in one
 
     answer = client.post(f"{names_of(ids)}/retry", data={"sku": SKU})
