@@ -62,7 +62,7 @@ def test_a_posted_order_shows_each_step_with_the_files_time_its_run_and_by_what_
     )  # fmt: skip
     words = said(found)
     proof = words.partition("Proof that it was posted once")[2].partition("History")[0]
-    assert "Times in AWST" in words
+    assert "Times on this page are in AWST" in words
     assert "Sent once. It is transaction 77 in Saasu." in proof
     assert "22/05/2026 10:00:00 am AWST hourly run : Written down as JT120 before it was sent." in proof
     assert "22/05/2026 10:00:01 am AWST hourly run : Sent to Saasu." in proof
