@@ -14,7 +14,6 @@ from sqlalchemy import (
     Index,
     String,
     UniqueConstraint,
-    false,
     func,
     or_,
     text,
@@ -194,12 +193,13 @@ NEEDS_YOU = (
 
 
 def numbered(number: str) -> ColumnElement[bool]:
-    """The SQL for orders with a number: the shop's, with or without `#`, or Saasu's, with its prefix; none for what can be neither."""
+    """The SQL for orders with a number: the shop's, with or without `#`, or Saasu's, whatever it looks like."""
+    there = func.lower(Order.number) == number.strip().lower()
     found = WRITTEN.fullmatch(number.strip())
     if found is None or int(found["digits"]) >= LARGEST_ID:
-        return false()
+        return there
     prefix, order_id = found["prefix"].lower(), int(found["digits"])
     here: ColumnElement[bool] = Order.order_id == order_id
     if prefix:
         here = here & Order.connection.has(func.lower(Connection.prefix) == prefix)
-    return here if found["sign"] else or_(here, func.lower(Order.number) == number.strip().lower())
+    return here if found["sign"] else or_(here, there)

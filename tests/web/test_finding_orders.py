@@ -34,6 +34,7 @@ def clients(rows: Rows, cast: Cast) -> Clients:
         make_order(session, wattle, 252, "posted", number="WB252")
         make_order(session, wattle, 253, "failed", turn="you")
         make_order(session, wattle, 254, "posted", number="IV-77")
+        make_order(session, wattle, 255, "posted", number="INV 12/A")
         make_order(session, other, 252, "failed", turn="you")
         session.commit()
         return Clients(wattle.id, other.id)
@@ -58,6 +59,7 @@ def found(client: FlaskClient, **asked: str) -> list[str]:
         ("wb252", ["252Wattle Books"]),
         ("WB253", ["253Wattle Books"]),
         ("IV-77", ["254Wattle Books"]),
+        ("inv 12/a", ["255Wattle Books"]),
         ("OG253", []),
         ("999999", []),
         ("99999999999999999999", []),
