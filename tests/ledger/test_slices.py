@@ -115,6 +115,21 @@ def test_what_the_ledger_knew_is_left_and_counted_as_known(
     assert session.scalars(select(Order.backfill_id).where(Order.order_id == 100)).one() is None
 
 
+def test_a_slice_that_is_taken_up_again_expects_what_is_held_beside_what_it_has_done(
+    session: Session, ledger: SqlSliceLedger
+) -> None:
+    record(ledger, 100, 101, 102)
+    ledger.expect(ledger.count_held())
+    ledger.settle(
+        ledger.held(0, 1)[0], Outcome(state=State.FAILED, problems=(item_not_found(100, "sh-hat"),))
+    )
+
+    ledger.expect(ledger.count_held())
+
+    run = session.scalars(select(Run)).one()
+    assert (run.done, run.expected) == (1, 3)
+
+
 @pytest.mark.parametrize(
     "meanwhile",
     [
