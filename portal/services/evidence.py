@@ -22,6 +22,7 @@ REASONS = {
 }
 NOT_AMONG_THEM = {
     State.UNKNOWN: "None of those has it. Nothing was sent.",
+    State.EXISTS: "None of those has it, so an older sale must: it was not sent again.",
     State.SEEN: "None of those has it: it may be sent once more, and Saasu says again whether the number is taken.",
 }
 """What a look-up for a number that Saasu says is taken came to, where it did not show by what."""
@@ -188,7 +189,8 @@ def looked_words(one: Attempt, why: Why, before: Attempt | None, zone: ZoneInfo)
     reason = "a person asked to retry it" if asked else REASONS[why]
     sales = one.details.get("sales")
     among = f" among {sales:,} {'sale' if sales == 1 else 'sales'}" if sales is not None else ""
-    found = NOT_AMONG_THEM.get(State(one.state), "") if why is Why.TAKEN and not asked else ""
+    not_shown = why is Why.TAKEN and not asked and "sale_there" not in one.details
+    found = NOT_AMONG_THEM.get(State(one.state), "") if not_shown else ""
     return f"Looked up in Saasu{among}, because {reason}. {found or found_words(one, zone)}"
 
 

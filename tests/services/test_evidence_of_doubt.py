@@ -25,7 +25,7 @@ def test_a_refused_number_tells_sending_refusal_and_look_up_one_by_one(
     line(session, order, "sending", "About to send as SHO120.", number="SHO120")
     line(
         session, order, "exists", "Saasu has this number on another sale.", 2,
-        why="taken", sales=4, left_at=(NOON + timedelta(seconds=1)).isoformat(), number="SHO120", **SETTLED,
+        why="taken", sales=4, sale_there=4711, left_at=(NOON + timedelta(seconds=1)).isoformat(), number="SHO120", **SETTLED,
     )  # fmt: skip
     assert words(session, order)[1] == [
         "10:00:00 am AWST Written down as SHO120 before it was sent.",
@@ -33,6 +33,17 @@ def test_a_refused_number_tells_sending_refusal_and_look_up_one_by_one(
         "10:00:02 am AWST Saasu answered that it did not take it: its number SHO120 is taken.",
         "10:00:02 am AWST Looked up in Saasu among 4 sales, because Saasu said its number was taken. Its number stands on a sale without its marker, so it was not sent again.",
     ]
+
+
+def test_a_taken_number_that_no_late_sale_has_is_an_older_ones(
+    session: Session, connection: Connection
+) -> None:
+    order = make_order(session, connection, 120, "exists", **SENT)
+    line(session, order, "sending", "About to send as SHO120.", number="SHO120")
+    line(session, order, "exists", "Saasu has a sale with this number.", 2, why="taken", sales=3)
+    assert words(session, order)[1][-1].endswith(
+        "Looked up in Saasu among 3 sales, because Saasu said its number was taken. None of those has it, so an older sale must: it was not sent again."
+    )
 
 
 def test_a_refused_number_that_could_not_be_looked_up_is_no_lost_answer_then_nor_later(
