@@ -5,9 +5,10 @@ from typing import Any
 
 from sqlalchemy.orm import Session
 
+from portal.models.connections import Connection
 from portal.models.orders import Attempt, Order
 from portal.services.evidence import Proof, proof_of
-from tests.factories import NOON, make_run
+from tests.factories import NOON, make_connection, make_file, make_firm, make_run
 
 SENT: dict[str, Any] = {"number": "SHO120", "marker": "BC-abc-120", "first_sent_at": NOON, "sent_at": NOON}
 SETTLED = {"settled_at": (NOON + timedelta(seconds=120)).isoformat()}
@@ -16,6 +17,14 @@ LOST = {
     "sentence": "Order #120: sent to Saasu, but the answer was lost",
     "subject": "",
 }
+
+
+def perth_connection(session: Session) -> Connection:
+    """A connection whose file goes by the clock of Perth, which nobody moves in summer."""
+    file = make_file(session, make_firm(session))
+    file.time_zone = "Australia/Perth"
+    session.commit()
+    return make_connection(session, file)
 
 
 def line(

@@ -7,18 +7,17 @@ import pytest
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
-from portal.ledger import SqlLedger, take_lease
+from portal.ledger import SqlLedger
 from portal.models.connections import Connection
 from portal.models.runs import Run
-from portal.services.syncing import rules_of
 from portal.sync.ports import Ledger, Reading
 from portal.sync.rules import Rules
 from proofs._memory_ledger import Shelf
 from tests.factories import NOON, make_connection, make_file, make_firm, make_run
 from tests.fake_ledger import FakeLedger
 from tests.fakes import FakeClock
-from tests.ledger.keepers import FakeKeeper, Keeper, MemoryKeeper, SqlKeeper
-from tests.posted_orders import SEAL, Build
+from tests.ledger.keepers import FakeKeeper, Keeper, MemoryKeeper, SqlKeeper, ledger_under
+from tests.posted_orders import Build
 
 
 @pytest.fixture
@@ -35,13 +34,7 @@ def connection(session: Session) -> Connection:
 def ledger_for(session: Session, clock: FakeClock) -> Build:
     def build(connection: Connection) -> SqlLedger:
         run = session.scalars(select(Run)).first() or make_run(session, connection)
-        connection.lease_until = None
-        session.commit()
-        fence = take_lease(session, run.id, connection.id, clock)
-        assert fence is not None
-        ledger = SqlLedger(session, connection, run, fence, clock, SEAL)
-        ledger.judge_by(rules_of(connection, NOON))
-        return ledger
+        return ledger_under(session, connection, run, clock)
 
     return build
 

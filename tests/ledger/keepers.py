@@ -276,3 +276,14 @@ class SqlKeeper:
         with self.new_session() as session:
             tables = db.metadata.sorted_tables
             return {table.name: [tuple(row) for row in session.execute(select(table))] for table in tables}
+
+
+def ledger_under(session: Session, connection: Connection, run: Run, clock: FakeClock) -> SqlLedger:
+    """The ledger of a run that takes the lease."""
+    connection.lease_until = None
+    session.commit()
+    fence = take_lease(session, run.id, connection.id, clock)
+    assert fence is not None
+    ledger = SqlLedger(session, connection, run, fence, clock, SEAL)
+    ledger.judge_by(rules_of(connection, NOON))
+    return ledger

@@ -8,20 +8,20 @@ import pytest
 from sqlalchemy import event, select
 from sqlalchemy.orm import Session
 
-from portal.ledger import SqlLedger, take_lease
+from portal.ledger import SqlLedger
 from portal.ledger.counting import moved
 from portal.models.connections import Connection
 from portal.models.orders import Order
 from portal.models.runs import Run, RunKind
 from portal.services.run_counts import counted, looked_at
-from portal.services.syncing import rules_of
 from portal.sync.evidence import Evidence, Why
 from portal.sync.ports import Outcome, Recorded, State
 from portal.sync.problems import Code, about_order
 from tests.factories import NOON, make_run
 from tests.fakes import FakeClock
+from tests.ledger.keepers import ledger_under
 from tests.ledger.one_order import BEGUN, INTENT, LEFT_OUT, MISSING, POSTED, known
-from tests.posted_orders import SEAL, judged, seen, shop_order
+from tests.posted_orders import judged, seen, shop_order
 
 Begin = Callable[[], tuple[SqlLedger, Run]]
 
@@ -87,17 +87,6 @@ def begin(session: Session, connection: Connection, clock: FakeClock) -> Begin:
         return ledger_under(session, connection, run, clock), run
 
     return built
-
-
-def ledger_under(session: Session, connection: Connection, run: Run, clock: FakeClock) -> SqlLedger:
-    """The ledger of a run that takes the lease."""
-    connection.lease_until = None
-    session.commit()
-    fence = take_lease(session, run.id, connection.id, clock)
-    assert fence is not None
-    ledger = SqlLedger(session, connection, run, fence, clock, SEAL)
-    ledger.judge_by(rules_of(connection, NOON))
-    return ledger
 
 
 def words_of(session: Session, run: Run) -> dict[str, int]:

@@ -13,8 +13,8 @@ from portal.logs import log
 from portal.models.connections import Connection
 from portal.services.evidence import NOTHING_THERE
 from portal.services.life_text import life_lines
-from tests.factories import NOON, make_connection, make_file, make_firm, make_order
-from tests.proof_lines import LOST, SENT, SETTLED, line, words
+from tests.factories import NOON, make_connection, make_order
+from tests.proof_lines import LOST, SENT, SETTLED, line, perth_connection, words
 from tests.selection_desk import Counter
 
 BRIDGE = [
@@ -25,10 +25,7 @@ BRIDGE = [
 
 @pytest.fixture
 def connection(session: Session) -> Connection:
-    file = make_file(session, make_firm(session))
-    file.time_zone = "Australia/Perth"
-    session.commit()
-    return make_connection(session, file)
+    return perth_connection(session)
 
 
 def test_a_posted_order_tells_intent_sending_answer_and_read_back_by_the_files_clock(

@@ -6,16 +6,13 @@ import pytest
 from sqlalchemy.orm import Session
 
 from portal.models.connections import Connection
-from tests.factories import NOON, make_connection, make_file, make_firm, make_order
-from tests.proof_lines import LOST, SENT, SETTLED, line, words
+from tests.factories import NOON, make_order
+from tests.proof_lines import LOST, SENT, SETTLED, line, perth_connection, words
 
 
 @pytest.fixture
 def connection(session: Session) -> Connection:
-    file = make_file(session, make_firm(session))
-    file.time_zone = "Australia/Perth"
-    session.commit()
-    return make_connection(session, file)
+    return perth_connection(session)
 
 
 def test_a_refused_number_tells_sending_refusal_and_look_up_one_by_one(
